@@ -1,0 +1,42 @@
+/* controller.h: what the manager asks of an interrupt controller.
+ *
+ * Several exist at once: each I/O APIC, and each PCI function that sends messages. A
+ * controller is a const struct of functions; `unit` tells its instances apart and `input`
+ * their inputs. None of these functions may fail, wait without a bound or call the manager
+ * back.
+ *
+ * context  mask: any level, on the dispatch path too; the others: below IVM_DISPATCH under
+ * the configuration lock. A controller protects its own registers, with interrupts off.
+ */
+#ifndef IVM_CONTROLLER_H
+#define IVM_CONTROLLER_H
+
+#include <stdint.h>
+
+#include <ivm/interrupt.h>
+
+/* Where an input delivers, and how. */
+struct ivm_route {
+    uint32_t cpu; /* index, as in ivm_cpu_set */
+    uint8_t vector;
+    enum ivm_trigger trigger;
+    enum ivm_polarity polarity;
+};
+
+struct ivm_controller {
+    const char *name;
+
+    /* Aim a masked input; it stays masked. */
+    void (*route)(void *unit, uint32_t input, const struct ivm_route *route);
+
+    /* Let the input deliver. A level line asserted already delivers at once. */
+    void (*unmask)(void *unit, uint32_t input);
+
+    /* Stop the input; after the return it sends nothing new (the write was read back). */
+    void (*mask)(void *unit, uint32_t input);
+
+    /* Forget the route: the input is as it was before the first route(). */
+    void (*unroute)(void *unit, uint32_t input);
+};
+
+#endif
