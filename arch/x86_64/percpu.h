@@ -1,0 +1,39 @@
+/* percpu.h: what each CPU finds behind GS, and the offsets that assembly and NT headers
+ * use.
+ *
+ * GS always points here: there is no user mode. The offsets 0x18, 0x184 and 0x188 are read
+ * inline by the headers that Windows drivers are built with; they are kept free for that.
+ */
+#ifndef ARCH_PERCPU_H
+#define ARCH_PERCPU_H
+
+#define PERCPU_SELF  0x00
+#define PERCPU_SLOTS 0x08
+#define PERCPU_CPU   0x10
+
+#ifndef __ASSEMBLER__
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct percpu {
+    struct percpu *self;
+    void *slots;  /* struct slot[256], indexed by entry.S */
+    uint32_t cpu; /* index, from 0 */
+    uint32_t apic_id;
+    uint64_t nt_prcb; /* 0x18 */
+    uint8_t reserved[0x184 - 0x20];
+    uint16_t nt_number;
+    uint16_t reserved2;
+    uint64_t nt_thread;
+};
+
+_Static_assert(offsetof(struct percpu, self) == PERCPU_SELF, "entry.S and hot.h read it");
+_Static_assert(offsetof(struct percpu, slots) == PERCPU_SLOTS, "entry.S reads it");
+_Static_assert(offsetof(struct percpu, cpu) == PERCPU_CPU, "hot.h reads it");
+_Static_assert(offsetof(struct percpu, nt_prcb) == 0x18, "NT headers read it inline");
+_Static_assert(offsetof(struct percpu, nt_number) == 0x184, "NT headers read it inline");
+_Static_assert(offsetof(struct percpu, nt_thread) == 0x188, "NT headers read it inline");
+
+#endif
+#endif

@@ -1,0 +1,207 @@
+/* connect.c: how a driver gets on and off.
+ *
+ * Getting on, in the only safe order: decide -> take a vector -> append to the chain -> aim
+ * the input, still masked -> unmask. Once the vector is taken nothing can fail. Getting
+ * off: mask, read back -> unlink -> let what is under way come to its end -> give the
+ * vector back.
+ *
+ * Every call is refused at DISPATCH level and above and with interrupts off. So on the
+ * caller's own CPU no routine is under way when it is made, and whatever is pending is
+ * delivered while it runs.
+ */
+#include <ivm/interrupt.h>
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include <ivm/level.h>
+#include <ivm/stats.h>
+
+#include "assert.h"
+#include "chain.h"
+#include "dispatch.h"
+#include "history.h"
+#include "machine.h"
+#include "manager.h"
+#include "refuse.h"
+#include "rules.h"
+
+static bool context_allows(void)
+{
+    return machine_level() < IVM_DISPATCH && machine_interrupts_enabled();
+}
+
+static uint8_t greater(uint8_t a, uint8_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Give a source nobody is connected to its vector; returns its slot. The rules found room.
+ */
+static struct slot *place(const struct placement *placement,
+                          const struct ivm_request *request, struct source **placed)
+{
+    struct cpu_slots *slots = slots_of(placement->cpu);
+    uint8_t vector = placement->vector;
+    enum ivm_status taken = vector != 0
+                                ? vector_reserve(&slots->pool, vector)
+                                : vector_allocate(&slots->pool, request->level, &vector);
+    assert(taken == IVM_OK);
+
+    struct source *source = placement->source;
+    if (source == NULL)
+        source = &slots->bare[vector - IVM_VECTOR_DEVICE_FIRST];
+    source->cpu = placement->cpu;
+    source->vector = vector;
+    source->trigger = (uint8_t)request->trigger;
+    source->polarity = (uint8_t)request->polarity;
+    source->unclaimed_run = 0;
+
+    struct slot *slot = &slots->slots[vector];
+    slot->generation++;
+    atomic_store_explicit(&slot->first, &source->end, memory_order_relaxed);
+    atomic_store_explicit(&slot->source, source, memory_order_release);
+    *placed = source;
+    return slot;
+}
+
+/* Fill in all that the routine's first call will need. */
+static void prepare(struct ivm_connection *connection, const struct ivm_request *request,
+                    struct source *source)
+{
+    uint8_t level = ivm_vector_level(source->vector);
+    bool raises = request->synchronize_level > level;
+    connection->source = source;
+    connection->request = *request;
+    connection->request.cpus = NULL;
+    connection->request.source = source->id;
+    connection->run_level = greater(level, request->synchronize_level);
+    connection->node.claimed = 0;
+    connection->node.offer = raises ? dispatch_raised : request->routine;
+    connection->node.offer_context = raises ? connection : request->context;
+    history_connected(connection);
+}
+
+static void aim(struct source *source)
+{
+    if (source->controller == NULL)
+        return;
+    struct ivm_route route = {.cpu = source->cpu,
+                              .vector = source->vector,
+                              .trigger = (enum ivm_trigger)source->trigger,
+                              .polarity = (enum ivm_polarity)source->polarity};
+    source->controller->route(source->unit, source->input, &route);
+}
+
+static void attach(const struct placement *placement, const struct ivm_request *request,
+                   struct ivm_connection *connection)
+{
+    struct source *source = placement->source;
+    struct slot *slot = placement->joins
+                            ? &slots_of(placement->cpu)->slots[placement->vector]
+                            : place(placement, request, &source);
+    prepare(connection, request, source);
+    chain_append(source, slot, connection);
+    if (!placement->joins)
+        aim(source);
+
+    /* A line that was masked because nobody took its interrupts: perhaps the newcomer does.
+     */
+    if (source->mask_reasons != 0)
+        source_unmask(source, IVM_MASKED_IDLE | IVM_MASKED_UNCLAIMED);
+}
+
+enum ivm_status ivm_connect(const struct ivm_request *request,
+                            struct ivm_connection *connection, struct ivm_refusal *refusal)
+{
+    static const struct ivm_request nothing;
+    if (request == NULL)
+        request = &nothing;
+    if (!context_allows())
+        return refuse_context(request, refusal);
+
+    manager_lock();
+    struct placement placement;
+    struct finding finding = rules_check(request, connection);
+    if (finding.rule == IVM_RULE_NONE)
+        finding = rules_place(request, &placement);
+    enum ivm_status status = IVM_OK;
+    if (finding.rule == IVM_RULE_NONE)
+        attach(&placement, request, connection);
+    else
+        status = refuse(request, &finding, refusal);
+    manager_unlock();
+    return status;
+}
+
+/* Nobody is left on the source: give its vector back. */
+static void vacate(struct source *source, struct slot *slot)
+{
+    atomic_store_explicit(&slot->dispatch, dispatch_unconnected(slot->vector),
+                          memory_order_release);
+    atomic_store_explicit(&slot->source, NULL, memory_order_release);
+    if (source->controller != NULL)
+        source->controller->unroute(source->unit, source->input);
+    vector_free(&slots_of(source->cpu)->pool, source->vector);
+    source->vector = 0;
+    atomic_store_explicit(&source->retiring, 0, memory_order_release);
+}
+
+static void detach(struct ivm_connection *connection)
+{
+    struct source *source = connection->source;
+    struct slot *slot = &slots_of(source->cpu)->slots[source->vector];
+    bool is_last = source->count == 1;
+    if (is_last) {
+        atomic_store_explicit(&source->retiring, 1, memory_order_release);
+        source_mask(source, IVM_MASKED_IDLE);
+    }
+    chain_remove(source, slot, connection);
+    history_disconnected(connection);
+    connection->source = NULL;
+    if (is_last)
+        vacate(source, slot);
+}
+
+enum ivm_status ivm_disconnect(struct ivm_connection *connection)
+{
+    if (!context_allows())
+        return IVM_WRONG_LEVEL;
+    manager_lock();
+    bool connected = connection != NULL && connection->source != NULL;
+    if (connected)
+        detach(connection);
+    manager_unlock();
+    return connected ? IVM_OK : IVM_NOT_CONNECTED;
+}
+
+enum ivm_status ivm_synchronize(struct ivm_connection *connection,
+                                uint8_t (*function)(void *context), void *context,
+                                uint8_t *result)
+{
+    if (connection == NULL || connection->source == NULL)
+        return IVM_NOT_CONNECTED;
+    if (machine_level() > connection->run_level)
+        return IVM_WRONG_LEVEL;
+    uint8_t found = ivm_level_raise(connection->run_level);
+    uint8_t answer = function(context);
+    ivm_level_lower(found);
+    if (result != NULL)
+        *result = answer;
+    return IVM_OK;
+}
+
+enum ivm_status ivm_line_rearm(uint32_t gsi)
+{
+    if (!context_allows())
+        return IVM_WRONG_LEVEL;
+    manager_lock();
+    struct source *line = manager_line(gsi);
+    enum ivm_status status = line == NULL       ? IVM_NOT_FOUND
+                             : line->count == 0 ? IVM_NOT_CONNECTED
+                                                : IVM_OK;
+    if (status == IVM_OK)
+        source_unmask(line, IVM_MASKED_UNCLAIMED);
+    manager_unlock();
+    return status;
+}

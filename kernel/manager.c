@@ -1,0 +1,98 @@
+/* manager.c: the one manager: its tables, its CPUs, its lock. */
+#include "manager.h"
+
+#include <stdatomic.h>
+
+#include "dispatch.h"
+#include "history.h"
+
+/* Written by manager_start() and manager_add_cpu() only. */
+static struct manager_storage tables;
+static uint32_t cpu_end;
+
+/* Protects every slot's and source's configuration, the messages, the pools and the rings.
+ */
+static struct spinlock configuration;
+
+void manager_start(const struct manager_storage *storage)
+{
+    tables = *storage;
+    cpu_end = 0;
+    for (size_t gsi = 0; gsi < tables.line_count; gsi++)
+        source_start(&tables.lines[gsi],
+                     (struct ivm_source_id){.kind = IVM_LINE, .number = (uint32_t)gsi});
+    for (size_t cpu = 0; cpu < tables.cpu_limit; cpu++)
+        tables.cpus[cpu] = NULL;
+    source_forget_messages();
+    history_start();
+}
+
+static void start_slot(struct slot *slot, uint32_t cpu, uint8_t vector)
+{
+    *slot = (struct slot){.cpu = (uint16_t)cpu, .vector = vector};
+    atomic_store_explicit(&slot->dispatch, dispatch_unconnected(vector),
+                          memory_order_release);
+}
+
+enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
+{
+    if (cpu >= tables.cpu_limit || slots == NULL || tables.cpus[cpu] != NULL)
+        return IVM_BAD_ARGUMENT;
+    for (unsigned vector = 0; vector < IVM_VECTOR_COUNT; vector++)
+        start_slot(&slots->slots[vector], cpu, (uint8_t)vector);
+    for (unsigned vector = IVM_VECTOR_DEVICE_FIRST; vector < IVM_VECTOR_DEVICE_END;
+         vector++)
+        source_start(&slots->bare[vector - IVM_VECTOR_DEVICE_FIRST],
+                     (struct ivm_source_id){.kind = IVM_BARE, .number = vector});
+    vector_pool_start(&slots->pool);
+    slots->cpu = cpu;
+    tables.cpus[cpu] = slots;
+    if (cpu >= cpu_end)
+        cpu_end = cpu + 1;
+    return IVM_OK;
+}
+
+enum ivm_status manager_set_line(uint32_t gsi, const struct ivm_controller *controller,
+                                 void *unit, uint32_t input)
+{
+    if (gsi >= tables.line_count || controller == NULL)
+        return IVM_BAD_ARGUMENT;
+    struct source *line = &tables.lines[gsi];
+    if (line->controller != NULL)
+        return IVM_ALREADY_CONNECTED;
+    line->controller = controller;
+    line->unit = unit;
+    line->input = input;
+    return IVM_OK;
+}
+
+struct source *manager_line(uint32_t gsi)
+{
+    bool exists = gsi < tables.line_count && tables.lines[gsi].controller != NULL;
+    return exists ? &tables.lines[gsi] : NULL;
+}
+
+size_t manager_line_count(void)
+{
+    return tables.line_count;
+}
+
+void manager_lock(void)
+{
+    spinlock_take(&configuration);
+}
+
+void manager_unlock(void)
+{
+    spinlock_release(&configuration);
+}
+
+struct cpu_slots *slots_of(uint32_t cpu)
+{
+    return cpu < cpu_end ? tables.cpus[cpu] : NULL;
+}
+
+uint32_t slots_cpu_end(void)
+{
+    return cpu_end;
+}

@@ -1,0 +1,95 @@
+/* refuse.c: who holds the key, both sides of what differs, and what is free instead. */
+#include "refuse.h"
+
+#include <stddef.h>
+
+#include <ivm/level.h>
+
+#include "chain.h"
+#include "history.h"
+#include "slot.h"
+
+/* Names are fixed-size, so that copying one costs three moves. */
+struct name {
+    char text[IVM_NAME_SIZE];
+};
+
+static void copy_name(char *to, const char *from)
+{
+    __builtin_memcpy(to, from, sizeof(struct name));
+    to[IVM_NAME_SIZE - 1] = '\0';
+}
+
+void refuse_describe_owner(const struct ivm_connection *connection, struct ivm_owner *out)
+{
+    const struct ivm_request *request = &connection->request;
+    copy_name(out->name, request->owner);
+    out->routine = (uintptr_t)request->routine;
+    out->number = (uint32_t)connection->number;
+    out->trigger = (uint8_t)request->trigger;
+    out->sharing = (uint8_t)request->sharing;
+    out->level = connection->run_level;
+    out->polarity = (uint8_t)request->polarity;
+}
+
+static void describe_holder(const struct source *holder, struct ivm_refusal *record)
+{
+    record->holder_kind = (uint8_t)holder->id.kind;
+    record->holder_number = holder->id.number;
+    record->owner_count = holder->count;
+    unsigned shown = 0;
+    const struct ivm_connection *owner = holder->head;
+    for (; owner != NULL && shown < IVM_REFUSAL_OWNERS; owner = chain_next(holder, owner))
+        refuse_describe_owner(owner, &record->owners[shown++]);
+}
+
+static void describe_request(const struct ivm_request *request, struct ivm_refusal *record)
+{
+    copy_name(record->requester, request->owner);
+    record->routine = (uintptr_t)request->routine;
+    record->source_kind = (uint8_t)request->source.kind;
+    record->source_number = request->source.number;
+}
+
+/* Vectors that would have been free: another vector helps where the vector is the matter.
+ */
+static void suggest(const struct ivm_request *request, const struct finding *finding,
+                    struct ivm_refusal *record)
+{
+    const struct cpu_slots *slots = slots_of(finding->cpu);
+    if (slots == NULL)
+        return;
+    uint8_t level =
+        request->level != 0 ? request->level : ivm_vector_level(finding->vector);
+    record->alternative_count = (uint8_t)vector_suggest(
+        &slots->pool, level, record->alternatives, IVM_REFUSAL_ALTERNATIVES);
+}
+
+enum ivm_status refuse(const struct ivm_request *request, const struct finding *finding,
+                       struct ivm_refusal *out)
+{
+    struct ivm_refusal *record = history_next_refusal();
+    describe_request(request, record);
+    record->rule = (uint8_t)finding->rule;
+    record->key = (uint8_t)finding->key;
+    record->cpu = (uint16_t)finding->cpu;
+    record->vector = finding->vector;
+    record->wanted = finding->wanted;
+    record->held = finding->held;
+    if (finding->holder != NULL)
+        describe_holder(finding->holder, record);
+    if (finding->key != IVM_KEY_NONE)
+        suggest(request, finding, record);
+    if (out != NULL)
+        *out = *record;
+    return ivm_rule_status(finding->rule);
+}
+
+enum ivm_status refuse_context(const struct ivm_request *request, struct ivm_refusal *out)
+{
+    if (out != NULL) {
+        *out = (struct ivm_refusal){.rule = IVM_RULE_WRONG_CONTEXT};
+        describe_request(request, out);
+    }
+    return IVM_WRONG_LEVEL;
+}

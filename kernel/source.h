@@ -1,0 +1,60 @@
+/* source.h: a line, a message or a bare vector: where it is placed and who is connected to
+ * it. */
+#ifndef KERNEL_SOURCE_H
+#define KERNEL_SOURCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ivm/controller.h>
+#include <ivm/interrupt.h>
+#include <ivm/message.h>
+
+#include "spinlock.h"
+
+/* Written under the configuration lock, but for the members marked. */
+struct source {
+    struct ivm_node end;         /* closes the chain: its offer counts what nobody took */
+    struct ivm_connection *head; /* in connect order; NULL: nobody is connected */
+    struct ivm_connection *tail;
+    const struct ivm_controller *controller; /* NULL: a bare vector, or no such line */
+    void *unit;
+    uint64_t unclaimed_at;  /* `delivered` at the last unclaimed one; dispatch writes */
+    uint32_t unclaimed_run; /* unclaimed in a row; dispatch writes */
+    uint32_t input;         /* of the controller */
+    struct ivm_source_id id;
+    uint32_t cpu;
+    uint16_t count;           /* connections */
+    uint8_t vector;           /* 0: not placed */
+    _Atomic uint8_t retiring; /* 1: between the mask and the end of the last disconnect */
+    struct spinlock
+        mask_lock; /* interrupts off, any level: the next one and the input's mask */
+    _Atomic uint8_t mask_reasons; /* enum ivm_mask_reason */
+    uint8_t trigger;              /* enum ivm_trigger */
+    uint8_t polarity;             /* enum ivm_polarity */
+};
+
+struct ivm_message {
+    struct source source;
+    struct ivm_message *next;
+} __attribute__((aligned(64)));
+
+/* Make a source of this name, connected to nobody and masked for that reason. */
+void source_start(struct source *source, struct ivm_source_id id);
+
+/* The line or message of this name, or NULL when the machine has none. Configuration lock.
+ */
+struct source *source_find(struct ivm_source_id id);
+
+/* Forget the registered messages: the manager begins anew. */
+void source_forget_messages(void);
+
+/* Add or drop reasons (enum ivm_mask_reason, or-ed) to keep the input masked; it is
+ * unmasked while there is none. A source without a controller only keeps the reasons. Any
+ * level.
+ */
+void source_mask(struct source *source, uint8_t reasons);
+void source_unmask(struct source *source, uint8_t reasons);
+
+#endif

@@ -1,0 +1,176 @@
+/* vector.c: who owns which vector: the map, and each CPU's free device vectors.
+ *
+ * Every operation is a handful of bit operations on one class or on the set of open
+ * classes, so that its cost does not grow as the table fills.
+ */
+#include "vector.h"
+
+#include <stddef.h>
+
+#include <ivm/level.h>
+#include <ivm/vector.h>
+
+struct range {
+    uint16_t first, end;
+    enum ivm_vector_kind kind;
+    const char *reason;
+};
+
+static const struct range map[] = {
+#define X(from, to, what, why)                                                             \
+    {.first = from, .end = to, .kind = IVM_VECTOR_IS_##what, .reason = why},
+    IVM_VECTOR_MAP(X)
+#undef X
+};
+
+static const struct range *range_of(uint8_t vector)
+{
+    const struct range *range = map;
+    while (vector >= range->end)
+        range++;
+    return range;
+}
+
+enum ivm_vector_kind ivm_vector_kind(uint8_t vector)
+{
+    return range_of(vector)->kind;
+}
+
+const char *ivm_vector_reason(uint8_t vector)
+{
+    return range_of(vector)->reason;
+}
+
+static bool is_device_level(uint8_t level)
+{
+    return level >= IVM_DEVICE_FIRST && level < IVM_DEVICE_END;
+}
+
+static uint8_t vector_at(uint8_t level, unsigned offset)
+{
+    return (uint8_t)((unsigned)level << 4 | offset);
+}
+
+void vector_pool_start(struct vector_pool *pool)
+{
+    *pool = (struct vector_pool){.next_class = IVM_DEVICE_FIRST};
+    for (uint8_t level = IVM_DEVICE_FIRST; level < IVM_DEVICE_END; level++) {
+        pool->free[level] = 0xFFFF;
+        pool->open |= (uint16_t)(1u << level);
+    }
+}
+
+static void take(struct vector_pool *pool, uint8_t level, unsigned bits)
+{
+    pool->free[level] &= (uint16_t)~bits;
+    if (pool->free[level] == 0)
+        pool->open &= (uint16_t) ~(1u << level);
+    pool->used = (uint16_t)(pool->used + (unsigned)__builtin_popcount(bits));
+}
+
+/* The first class of `classes` at or after the turn, wrapping; 0 when there is none. */
+static uint8_t class_in_turn(const struct vector_pool *pool, unsigned classes)
+{
+    unsigned ahead = classes & (0xFFFFu << pool->next_class);
+    if (ahead == 0)
+        ahead = classes;
+    return ahead == 0 ? 0 : (uint8_t)__builtin_ctz(ahead);
+}
+
+enum ivm_status vector_allocate(struct vector_pool *pool, uint8_t level, uint8_t *vector)
+{
+    if (level != 0 && !is_device_level(level))
+        return IVM_BAD_ARGUMENT;
+    uint8_t chosen = level != 0 ? level : class_in_turn(pool, pool->open);
+    unsigned available = pool->free[chosen];
+    if (available == 0)
+        return IVM_EXHAUSTED;
+    unsigned offset = (unsigned)__builtin_ctz(available);
+    take(pool, chosen, 1u << offset);
+    if (level == 0)
+        pool->next_class = (uint8_t)(chosen + 1);
+    *vector = vector_at(chosen, offset);
+    return IVM_OK;
+}
+
+/* Bits at which an aligned run of `count` free vectors begins. */
+static unsigned block_starts(unsigned available, unsigned count)
+{
+    unsigned starts = available;
+    for (unsigned run = 1; run < count; run *= 2)
+        starts &= starts >> run;
+    for (unsigned at = 0; at < 16; at++) {
+        if (at % count != 0)
+            starts &= ~(1u << at);
+    }
+    return starts;
+}
+
+enum ivm_status vector_allocate_block(struct vector_pool *pool, uint8_t level,
+                                      unsigned count, uint8_t *first)
+{
+    bool is_power = count != 0 && count <= 16 && (count & (count - 1)) == 0;
+    if (!is_power || (level != 0 && !is_device_level(level)))
+        return IVM_BAD_ARGUMENT;
+    unsigned fitting = 0;
+    for (uint8_t at = IVM_DEVICE_FIRST; at < IVM_DEVICE_END; at++) {
+        if ((level == 0 || at == level) && block_starts(pool->free[at], count) != 0)
+            fitting |= 1u << at;
+    }
+    uint8_t chosen = class_in_turn(pool, fitting);
+    if (chosen == 0)
+        return IVM_EXHAUSTED;
+    unsigned offset = (unsigned)__builtin_ctz(block_starts(pool->free[chosen], count));
+    take(pool, chosen, ((1u << count) - 1) << offset);
+    if (level == 0)
+        pool->next_class = (uint8_t)(chosen + 1);
+    *first = vector_at(chosen, offset);
+    return IVM_OK;
+}
+
+enum ivm_status vector_reserve(struct vector_pool *pool, uint8_t vector)
+{
+    if (!ivm_vector_is_device(vector))
+        return IVM_ACCESS_DENIED;
+    if (!vector_is_free(pool, vector))
+        return IVM_ALREADY_CONNECTED;
+    take(pool, ivm_vector_level(vector), 1u << (vector & 15));
+    return IVM_OK;
+}
+
+void vector_free(struct vector_pool *pool, uint8_t vector)
+{
+    uint8_t level = ivm_vector_level(vector);
+    pool->free[level] |= (uint16_t)(1u << (vector & 15));
+    pool->open |= (uint16_t)(1u << level);
+    pool->used--;
+}
+
+bool vector_is_free(const struct vector_pool *pool, uint8_t vector)
+{
+    return (pool->free[ivm_vector_level(vector)] >> (vector & 15) & 1) != 0;
+}
+
+unsigned vector_free_count(const struct vector_pool *pool, uint8_t level)
+{
+    if (level != 0)
+        return level < IVM_LEVEL_COUNT ? (unsigned)__builtin_popcount(pool->free[level])
+                                       : 0;
+    return IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST - (unsigned)pool->used;
+}
+
+unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *out,
+                        unsigned room)
+{
+    unsigned given = 0;
+    if (is_device_level(level)) {
+        for (unsigned bits = pool->free[level]; bits != 0 && given < room; bits &= bits - 1)
+            out[given++] = vector_at(level, (unsigned)__builtin_ctz(bits));
+    }
+    unsigned others = is_device_level(level) ? pool->open & ~(1u << level) : pool->open;
+    for (; others != 0 && given < room; others &= others - 1) {
+        uint8_t other = (uint8_t)__builtin_ctz(others);
+        out[given++] = vector_at(other, (unsigned)__builtin_ctz(pool->free[other]));
+    }
+    return given;
+}

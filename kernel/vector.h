@@ -1,0 +1,62 @@
+/* vector.h: the free device vectors of one CPU: one of a level, or an aligned block. */
+#ifndef KERNEL_VECTOR_H
+#define KERNEL_VECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ivm/status.h>
+
+/* Sixteen bits for each class; a set bit is a free vector. All under the configuration
+ * lock. */
+struct vector_pool {
+    uint16_t free[16];  /* by class */
+    uint16_t open;      /* classes with a free vector */
+    uint16_t used;      /* vectors taken */
+    uint8_t next_class; /* where the next allocation in any class begins: spreads over
+                           classes */
+};
+
+/* Make every device vector free. */
+void vector_pool_start(struct vector_pool *pool);
+
+/* Take a free vector, and store it.
+ *
+ * level   a device level, or 0: any, spread over the classes
+ * errors  IVM_EXHAUSTED     none is free there; nothing changed
+ *         IVM_BAD_ARGUMENT  not a device level
+ */
+IVM_MUST_CHECK enum ivm_status vector_allocate(struct vector_pool *pool, uint8_t level,
+                                               uint8_t *vector);
+
+/* Take `count` neighbours that begin at a multiple of `count`, as multi-message MSI needs
+ * them.
+ *
+ * count   1, 2, 4, 8 or 16: a block lies within one class
+ * errors  as vector_allocate(); IVM_BAD_ARGUMENT also for another count
+ */
+IVM_MUST_CHECK enum ivm_status vector_allocate_block(struct vector_pool *pool,
+                                                     uint8_t level, unsigned count,
+                                                     uint8_t *first);
+
+/* Take this very vector.
+ *
+ * errors  IVM_ACCESS_DENIED      it is the system's
+ *         IVM_ALREADY_CONNECTED  it is taken
+ */
+IVM_MUST_CHECK enum ivm_status vector_reserve(struct vector_pool *pool, uint8_t vector);
+
+/* Give a taken vector back. */
+void vector_free(struct vector_pool *pool, uint8_t vector);
+
+bool vector_is_free(const struct vector_pool *pool, uint8_t vector);
+
+/* How many vectors are free at a level; 0: at all device levels. */
+unsigned vector_free_count(const struct vector_pool *pool, uint8_t level);
+
+/* Store up to `room` free vectors, of `level` first, then of the other classes; returns how
+ * many. */
+unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *out,
+                        unsigned room);
+
+#endif
