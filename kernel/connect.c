@@ -36,17 +36,29 @@ static uint8_t greater(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
-/* Give a source nobody is connected to its vector; returns its slot. The rules found room.
- */
+/* Take the vector, or choose one when it is 0. The rules found room. */
+static void take_vector(struct cpu_slots *slots, const struct ivm_request *request,
+                        uint8_t *vector)
+{
+    bool owns = source_owns_number(request->source.kind, request->trigger);
+    struct vector_pool *numbers = owns ? manager_level_numbers() : NULL;
+    enum ivm_status taken =
+        *vector != 0 ? vector_reserve(&slots->pool, *vector)
+                     : vector_allocate(&slots->pool, numbers, request->level, vector);
+    assert(taken == IVM_OK);
+    if (owns) {
+        taken = vector_reserve(numbers, *vector);
+        assert(taken == IVM_OK);
+    }
+}
+
+/* Give a source nobody is connected to its vector; returns its slot. */
 static struct slot *place(const struct placement *placement,
                           const struct ivm_request *request, struct source **placed)
 {
     struct cpu_slots *slots = slots_of(placement->cpu);
     uint8_t vector = placement->vector;
-    enum ivm_status taken = vector != 0
-                                ? vector_reserve(&slots->pool, vector)
-                                : vector_allocate(&slots->pool, request->level, &vector);
-    assert(taken == IVM_OK);
+    take_vector(slots, request, &vector);
 
     struct source *source = placement->source;
     if (source == NULL)
@@ -137,11 +149,14 @@ enum ivm_status ivm_connect(const struct ivm_request *request,
 /* Nobody is left on the source: give its vector back. */
 static void vacate(struct source *source, struct slot *slot)
 {
+    /* Until the input no longer knows the vector, what comes is late, not a stray. */
+    if (source->controller != NULL)
+        source->controller->unroute(source->unit, source->input);
     atomic_store_explicit(&slot->dispatch, dispatch_unconnected(slot->vector),
                           memory_order_release);
     atomic_store_explicit(&slot->source, NULL, memory_order_release);
-    if (source->controller != NULL)
-        source->controller->unroute(source->unit, source->input);
+    if (source_owns_number(source->id.kind, source->trigger))
+        vector_free(manager_level_numbers(), source->vector);
     vector_free(&slots_of(source->cpu)->pool, source->vector);
     source->vector = 0;
     atomic_store_explicit(&source->retiring, 0, memory_order_release);

@@ -10,6 +10,9 @@
 static struct manager_storage tables;
 static uint32_t cpu_end;
 
+/* The numbers free for level-triggered lines. Configuration lock. */
+static struct vector_pool level_numbers;
+
 /* Protects every slot's and source's configuration, the messages, the pools and the rings.
  */
 static struct spinlock configuration;
@@ -23,6 +26,7 @@ void manager_start(const struct manager_storage *storage)
                      (struct ivm_source_id){.kind = IVM_LINE, .number = (uint32_t)gsi});
     for (size_t cpu = 0; cpu < tables.cpu_limit; cpu++)
         tables.cpus[cpu] = NULL;
+    vector_pool_start(&level_numbers);
     source_forget_messages();
     history_start();
 }
@@ -66,6 +70,15 @@ enum ivm_status manager_set_line(uint32_t gsi, const struct ivm_controller *cont
     return IVM_OK;
 }
 
+enum ivm_status manager_set_system(uint32_t cpu, uint8_t vector, slot_dispatch *dispatch)
+{
+    struct cpu_slots *slots = slots_of(cpu);
+    if (slots == NULL || ivm_vector_kind(vector) != IVM_VECTOR_IS_SYSTEM)
+        return IVM_BAD_ARGUMENT;
+    atomic_store_explicit(&slots->slots[vector].dispatch, dispatch, memory_order_release);
+    return IVM_OK;
+}
+
 struct source *manager_line(uint32_t gsi)
 {
     bool exists = gsi < tables.line_count && tables.lines[gsi].controller != NULL;
@@ -75,6 +88,11 @@ struct source *manager_line(uint32_t gsi)
 size_t manager_line_count(void)
 {
     return tables.line_count;
+}
+
+struct vector_pool *manager_level_numbers(void)
+{
+    return &level_numbers;
 }
 
 void manager_lock(void)

@@ -22,7 +22,7 @@ struct manager_storage {
 };
 
 /* Forget everything and begin with this storage, whatever it holds.
- * context  this one and the next two: at the start, on one CPU, before the first
+ * context  this one and the next three: at the start, on one CPU, before the first
  * ivm_connect()
  */
 void manager_start(const struct manager_storage *storage);
@@ -40,9 +40,22 @@ IVM_MUST_CHECK enum ivm_status manager_set_line(uint32_t gsi,
                                                 const struct ivm_controller *controller,
                                                 void *unit, uint32_t input);
 
+/* Let the machine serve one of the system's vectors of a CPU itself: an error, a timer.
+ * errors  IVM_BAD_ARGUMENT  no such CPU, or the map does not give the vector to the system
+ */
+IVM_MUST_CHECK enum ivm_status manager_set_system(uint32_t cpu, uint8_t vector,
+                                                  slot_dispatch *dispatch);
+
 /* The line of this gsi, or NULL when no I/O APIC has it. */
 struct source *manager_line(uint32_t gsi);
 size_t manager_line_count(void);
+
+/* The vector numbers that no level-triggered line holds on any CPU, as a pool of no CPU. The end of a
+ * level-triggered interrupt is broadcast with nothing but its vector number, and each I/O APIC
+ * clears the Remote IRR of every entry that has it: so two such lines never have one number.
+ * Configuration lock.
+ */
+struct vector_pool *manager_level_numbers(void);
 
 /* The configuration lock: every change of slots, sources, chains and the rings below. Taken
  * below IVM_DISPATCH, so no routine on this CPU can want it meanwhile.

@@ -148,6 +148,10 @@ static void add_difference(struct text *text, const struct ivm_refusal *r)
     case IVM_RULE_CLASS_DIFFERS:
         ADD(text, "; level: owner %u, requester %u", r->held, r->wanted);
         break;
+    case IVM_RULE_CPUS_DISJOINT:
+        ADD(text, "; cpus: owner on %u, requester %u to %u by mask 0x%llx", r->cpu,
+            r->cpu_group * 64u, r->cpu_group * 64u + 63, (unsigned long long)r->cpu_mask);
+        break;
     case IVM_RULE_LINE_ROUTED_ELSEWHERE:
         ADD(text, "; vector: routed to 0x%02x, requester 0x%02x", r->held, r->wanted);
         break;

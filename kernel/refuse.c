@@ -49,6 +49,10 @@ static void describe_request(const struct ivm_request *request, struct ivm_refus
     record->routine = (uintptr_t)request->routine;
     record->source_kind = (uint8_t)request->source.kind;
     record->source_number = request->source.number;
+    if (request->cpus != NULL) {
+        record->cpu_mask = request->cpus->mask;
+        record->cpu_group = request->cpus->group;
+    }
 }
 
 /* Vectors that would have been free: another vector helps where the vector is the matter.

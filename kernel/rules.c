@@ -172,11 +172,21 @@ static struct finding vector_is_held(const struct source *holder,
     return finding;
 }
 
-static bool has_room(const struct vector_pool *pool, uint8_t vector, uint8_t level)
+/* The numbers the request may use besides being free on its CPU; NULL: any. */
+static const struct vector_pool *numbers_for(const struct ivm_request *request)
 {
+    bool owns = source_owns_number(request->source.kind, request->trigger);
+    return owns ? manager_level_numbers() : NULL;
+}
+
+static bool has_room(const struct vector_pool *pool, const struct ivm_request *request,
+                     uint8_t vector)
+{
+    const struct vector_pool *allowed = numbers_for(request);
     if (vector != 0)
-        return vector_is_free(pool, vector);
-    return level != 0 ? pool->free[level] != 0 : pool->open != 0;
+        return vector_is_free(pool, vector) &&
+               (allowed == NULL || vector_is_free(allowed, vector));
+    return vector_has_free(pool, allowed, request->level);
 }
 
 /* The CPU of the set that has room and the fewest vectors in use; slots_cpu_end(): none. */
@@ -186,7 +196,7 @@ static uint32_t least_used_cpu(const struct ivm_request *request, uint8_t vector
     for (uint32_t cpu = next_in_set(request->cpus, 0); cpu < slots_cpu_end();
          cpu = next_in_set(request->cpus, cpu + 1)) {
         const struct vector_pool *pool = &slots_of(cpu)->pool;
-        if (!has_room(pool, vector, request->level))
+        if (!has_room(pool, request, vector))
             continue;
         if (best == slots_cpu_end() || pool->used < slots_of(best)->pool.used)
             best = cpu;
@@ -206,6 +216,25 @@ static struct source *source_on(const struct ivm_request *request, uint8_t vecto
     return NULL;
 }
 
+/* The level-triggered line that has this number on whatever CPU, or NULL. */
+static struct source *level_line_on(uint8_t vector)
+{
+    for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
+        const struct cpu_slots *slots = slots_of(cpu);
+        struct source *source = slots != NULL ? slots->slots[vector].source : NULL;
+        if (source != NULL && source_owns_number(source->id.kind, source->trigger))
+            return source;
+    }
+    return NULL;
+}
+
+/* Who keeps the request from this vector, or NULL. */
+static const struct source *holder_of(const struct ivm_request *request, uint8_t vector)
+{
+    const struct source *holder = source_on(request, vector);
+    return holder == NULL && numbers_for(request) != NULL ? level_line_on(vector) : holder;
+}
+
 /* Find a CPU and a vector for a source that nobody is connected to. */
 static struct finding may_place(struct source *source, const struct ivm_request *request,
                                 struct placement *out)
@@ -213,7 +242,7 @@ static struct finding may_place(struct source *source, const struct ivm_request 
     uint8_t vector = vector_asked(request);
     uint32_t cpu = least_used_cpu(request, vector);
     if (cpu == slots_cpu_end()) {
-        const struct source *holder = vector != 0 ? source_on(request, vector) : NULL;
+        const struct source *holder = vector != 0 ? holder_of(request, vector) : NULL;
         if (holder != NULL)
             return vector_is_held(holder, request);
         return (struct finding){.rule = IVM_RULE_VECTORS_EXHAUSTED,

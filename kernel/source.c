@@ -77,13 +77,16 @@ void source_unmask(struct source *source, uint8_t reasons)
     machine_interrupts_restore(were_on);
 }
 
-static bool is_registered(const struct ivm_controller *controller, const void *unit,
+/* Whether the storage, or the input, is a message already. */
+static bool is_registered(const struct ivm_message *storage,
+                          const struct ivm_controller *controller, const void *unit,
                           uint32_t input)
 {
     for (const struct ivm_message *at = messages; at != NULL; at = at->next) {
         const struct source *source = &at->source;
-        if (source->controller == controller && source->unit == unit &&
-            source->input == input)
+        bool same_input = source->controller == controller && source->unit == unit &&
+                          source->input == input;
+        if (at == storage || same_input)
             return true;
     }
     return false;
@@ -97,7 +100,7 @@ enum ivm_status ivm_message_register(struct ivm_message *storage,
     if (storage == NULL || controller == NULL || number == NULL || !is_aligned)
         return IVM_BAD_ARGUMENT;
     manager_lock();
-    bool taken = is_registered(controller, unit, input);
+    bool taken = is_registered(storage, controller, unit, input);
     if (!taken) {
         struct ivm_source_id id = {.kind = IVM_MESSAGE, .number = ++last_message};
         source_start(&storage->source, id);

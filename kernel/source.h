@@ -43,6 +43,12 @@ struct ivm_message {
 /* Make a source of this name, connected to nobody and masked for that reason. */
 void source_start(struct source *source, struct ivm_source_id id);
 
+/* Whether it is a level-triggered line: then its vector number is its own on every CPU. */
+static inline bool source_owns_number(enum ivm_source_kind kind, unsigned trigger)
+{
+    return kind == IVM_LINE && trigger == IVM_LEVEL;
+}
+
 /* The line or message of this name, or NULL when the machine has none. Configuration lock.
  */
 struct source *source_find(struct ivm_source_id id);

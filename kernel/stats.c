@@ -120,7 +120,8 @@ void ivm_stats_totals(struct ivm_totals *out)
     struct history_counts counts = history_counts();
     *out = (struct ivm_totals){.connects = counts.connects,
                                .disconnects = counts.disconnects,
-                               .refusals = counts.refusals};
+                               .refusals = counts.refusals,
+                               .line_end = (uint32_t)manager_line_count()};
     for (size_t gsi = 0; gsi < manager_line_count(); gsi++)
         out->lines += manager_line((uint32_t)gsi) != NULL;
     for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {

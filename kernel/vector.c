@@ -60,12 +60,20 @@ void vector_pool_start(struct vector_pool *pool)
     }
 }
 
+static unsigned count_bits(unsigned bits)
+{
+    unsigned count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
 static void take(struct vector_pool *pool, uint8_t level, unsigned bits)
 {
     pool->free[level] &= (uint16_t)~bits;
     if (pool->free[level] == 0)
         pool->open &= (uint16_t) ~(1u << level);
-    pool->used = (uint16_t)(pool->used + (unsigned)__builtin_popcount(bits));
+    pool->used = (uint16_t)(pool->used + count_bits(bits));
 }
 
 /* The first class of `classes` at or after the turn, wrapping; 0 when there is none. */
@@ -77,15 +85,44 @@ static uint8_t class_in_turn(const struct vector_pool *pool, unsigned classes)
     return ahead == 0 ? 0 : (uint8_t)__builtin_ctz(ahead);
 }
 
-enum ivm_status vector_allocate(struct vector_pool *pool, uint8_t level, uint8_t *vector)
+/* The free vectors of a class in both pools. */
+static unsigned free_in_both(const struct vector_pool *pool,
+                             const struct vector_pool *allowed, uint8_t level)
+{
+    return allowed != NULL ? pool->free[level] & allowed->free[level] : pool->free[level];
+}
+
+/* The class to take from; 0 when there is none. Classes whose free vectors are not the ones allowed
+ * are passed over: with one CPU there are none. */
+static uint8_t choose_class(const struct vector_pool *pool,
+                            const struct vector_pool *allowed, uint8_t level)
+{
+    if (level != 0)
+        return free_in_both(pool, allowed, level) != 0 ? level : 0;
+    for (unsigned classes = pool->open; classes != 0;) {
+        uint8_t chosen = class_in_turn(pool, classes);
+        if (free_in_both(pool, allowed, chosen) != 0)
+            return chosen;
+        classes &= ~(1u << chosen);
+    }
+    return 0;
+}
+
+bool vector_has_free(const struct vector_pool *pool, const struct vector_pool *allowed,
+                     uint8_t level)
+{
+    return choose_class(pool, allowed, level) != 0;
+}
+
+enum ivm_status vector_allocate(struct vector_pool *pool, const struct vector_pool *allowed,
+                                uint8_t level, uint8_t *vector)
 {
     if (level != 0 && !is_device_level(level))
         return IVM_BAD_ARGUMENT;
-    uint8_t chosen = level != 0 ? level : class_in_turn(pool, pool->open);
-    unsigned available = pool->free[chosen];
-    if (available == 0)
+    uint8_t chosen = choose_class(pool, allowed, level);
+    if (chosen == 0)
         return IVM_EXHAUSTED;
-    unsigned offset = (unsigned)__builtin_ctz(available);
+    unsigned offset = (unsigned)__builtin_ctz(free_in_both(pool, allowed, chosen));
     take(pool, chosen, 1u << offset);
     if (level == 0)
         pool->next_class = (uint8_t)(chosen + 1);
@@ -154,8 +191,7 @@ bool vector_is_free(const struct vector_pool *pool, uint8_t vector)
 unsigned vector_free_count(const struct vector_pool *pool, uint8_t level)
 {
     if (level != 0)
-        return level < IVM_LEVEL_COUNT ? (unsigned)__builtin_popcount(pool->free[level])
-                                       : 0;
+        return level < IVM_LEVEL_COUNT ? count_bits(pool->free[level]) : 0;
     return IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST - (unsigned)pool->used;
 }
 

@@ -22,12 +22,18 @@ void vector_pool_start(struct vector_pool *pool);
 
 /* Take a free vector, and store it.
  *
- * level   a device level, or 0: any, spread over the classes
+ * allowed  what is free there, too, or NULL; it is not changed
+ * level    a device level, or 0: any, spread over the classes
  * errors  IVM_EXHAUSTED     none is free there; nothing changed
  *         IVM_BAD_ARGUMENT  not a device level
  */
-IVM_MUST_CHECK enum ivm_status vector_allocate(struct vector_pool *pool, uint8_t level,
-                                               uint8_t *vector);
+IVM_MUST_CHECK enum ivm_status vector_allocate(struct vector_pool *pool,
+                                               const struct vector_pool *allowed,
+                                               uint8_t level, uint8_t *vector);
+
+/* Whether vector_allocate() would find one. */
+bool vector_has_free(const struct vector_pool *pool, const struct vector_pool *allowed,
+                     uint8_t level);
 
 /* Take `count` neighbours that begin at a multiple of `count`, as multi-message MSI needs
  * them.

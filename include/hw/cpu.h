@@ -58,8 +58,8 @@ static inline void cpu_pause(void)
     __asm__ volatile("pause" : : : "memory");
 }
 
-/* Every store before it is visible, and every instruction before it is done, before the next
- * begins: what a WRMSR to an x2APIC register does not order by itself.
+/* Every store before it is visible, and every instruction before it is done, before the
+ * next begins: what a WRMSR to an x2APIC register does not order by itself.
  */
 static inline void cpu_mfence_lfence(void)
 {
@@ -69,6 +69,14 @@ static inline void cpu_mfence_lfence(void)
 static inline void cpu_ud2(void)
 {
     __asm__ volatile("ud2" : : : "memory");
+}
+
+/* INT n: enters through the IDT as the interrupt would, but no local APIC has it in
+ * service. */
+static inline __attribute__((always_inline)) void
+cpu_software_interrupt(const uint8_t vector)
+{
+    __asm__ volatile("int %0" : : "i"(vector) : "memory");
 }
 
 static inline uint64_t cpu_read_flags(void)
@@ -179,6 +187,27 @@ static inline uint32_t cpu_gs_read32(uintptr_t offset)
     uint32_t value;
     __asm__ volatile("movl %%gs:(%1), %0" : "=r"(value) : "r"(offset));
     return value;
+}
+
+static inline void cpu_rep_stosb(void *to, uint8_t value, uint64_t count)
+{
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(value) : "memory");
+}
+
+static inline void cpu_rep_movsb(void *to, const void *from, uint64_t count)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}
+
+/* From the last byte to the first: for a target that begins inside the source. */
+static inline void cpu_rep_movsb_down(void *to, const void *from, uint64_t count)
+{
+    void *last = (uint8_t *)to + count - 1;
+    const void *last_from = (const uint8_t *)from + count - 1;
+    __asm__ volatile("std; rep movsb; cld"
+                     : "+D"(last), "+S"(last_from), "+c"(count)
+                     :
+                     : "memory");
 }
 
 static inline uintptr_t cpu_frame_pointer(void)

@@ -65,10 +65,11 @@ struct ivm_request {
     enum ivm_trigger trigger;
     enum ivm_polarity polarity; /* lines only */
     enum ivm_sharing sharing;
-    uint8_t vector;            /* 0: the manager chooses, or joins where the source is */
-    uint8_t level;             /* 0: any of [IVM_DEVICE_FIRST, IVM_DEVICE_END) */
-    uint8_t synchronize_level; /* 0: the vector's own; else the routine runs there, never
-                                  below */
+    uint8_t vector; /* 0: the manager chooses, or joins where the source is */
+    uint8_t level;  /* 0: any of [IVM_DEVICE_FIRST, IVM_DEVICE_END) */
+    /* 0: the vector's own; else a device level at which the routine runs. Below a level or vector
+     * that is named it is refused; below the vector that is found, the vector's counts. */
+    uint8_t synchronize_level;
 };
 
 /* What dispatch sees of a connection: 32 bytes, and all it touches. The source's own end

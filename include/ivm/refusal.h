@@ -85,10 +85,10 @@ struct ivm_owner {
 
 struct ivm_refusal {
     char requester[IVM_NAME_SIZE];
-    uint64_t routine;    /* the requester's, an address */
-    uint32_t sequence;   /* of this refusal, from 1 */
-    uint8_t rule;        /* enum ivm_rule */
-    uint8_t key;         /* enum ivm_key */
+    uint64_t routine;  /* the requester's, an address */
+    uint32_t sequence; /* of this refusal, from 1; 0: from the wrong context, so not kept */
+    uint8_t rule;      /* enum ivm_rule */
+    uint8_t key;       /* enum ivm_key */
     uint8_t source_kind; /* enum ivm_source_kind: what was asked for */
     uint8_t vector;      /* the vector held or asked for; 0: none */
     uint32_t source_number;
@@ -99,6 +99,8 @@ struct ivm_refusal {
     uint8_t holder_kind;  /* enum ivm_source_kind of what holds the key */
     uint8_t alternative_count;
     uint32_t holder_number;
+    uint16_t cpu_group; /* the CPUs asked for, as struct ivm_cpu_set; mask 0: any */
+    uint64_t cpu_mask;
     uint8_t alternatives[IVM_REFUSAL_ALTERNATIVES]; /* vectors free now on that CPU */
     struct ivm_owner owners[IVM_REFUSAL_OWNERS];    /* in chain order */
 };

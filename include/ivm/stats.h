@@ -50,7 +50,8 @@ struct ivm_totals {
     uint64_t pic_spurious; /* 8259 inputs 7 and 15 */
     uint64_t strays;       /* on vectors nobody was connected to */
     uint32_t cpus;
-    uint32_t lines;
+    uint32_t lines;        /* that an I/O APIC has */
+    uint32_t line_end;     /* one past the highest gsi; there may be gaps below it */
     uint32_t vectors_free; /* for devices, all CPUs */
     uint32_t vectors_used;
 };

@@ -29,7 +29,8 @@ bool ivm_wait_until(bool (*condition)(void *context), void *context, uint64_t ns
 
 /* Map [physical, physical + size) as device memory, uncached and never executable, and
  * return its address; 0 when it cannot be mapped (it wraps, it is RAM, or no page is left
- * for the tables). context  below IVM_DISPATCH
+ * for the tables).
+ * context  below IVM_DISPATCH
  */
 uintptr_t ivm_map_device(uint64_t physical, size_t size);
 
