@@ -1,0 +1,382 @@
+/* ioapic.c: the I/O APICs of this machine: found, masked, and every entry written in one
+ * place: program().
+ *
+ * Each register takes two accesses, select and window, so a pair is never interrupted: a
+ * mask can come from the dispatch path, in the middle of anything. It takes the lock of its
+ * I/O APIC with interrupts off, changes the intent, and programs the entry, all in one
+ * piece. Otherwise a mask between the intent and the last write would be undone by that
+ * write.
+ */
+#include "ioapic.h"
+
+#include <hw/cpu.h>
+#include <hw/mmio.h>
+#include <ivm/system.h>
+
+#include "apic_id.h"
+
+/* [IOAPIC] "I/O APIC Registers"; the EOI register came with version 0x20, [ICH9] "EOI
+ * Register" */
+/* clang-format off */
+enum {
+    SELECT           = 0x00,
+    WINDOW           = 0x10,
+    END              = 0x40, /* write-only: clears Remote IRR of a vector's entries */
+    WINDOW_SIZE      = 0x44,
+    REGISTER_ID      = 0x00,
+    REGISTER_VERSION = 0x01,
+    REGISTER_ENTRY   = 0x10, /* low half; the high half is the next register */
+    VERSION_WITH_END = 0x20,
+};
+/* clang-format on */
+
+/* Written by ioapic_start() only, before any other CPU runs. */
+static struct ioapic ioapics[IOAPIC_LIMIT];
+static size_t count;
+
+/* Registers. */
+
+static bool take(struct ioapic *ioapic)
+{
+    bool were_on = cpu_interrupts_save();
+    spinlock_take(&ioapic->lock);
+    return were_on;
+}
+
+static void release(struct ioapic *ioapic, bool were_on)
+{
+    spinlock_release(&ioapic->lock);
+    cpu_interrupts_restore(were_on);
+}
+
+static uint32_t read_register(const struct ioapic *ioapic, uint32_t index)
+{
+    mmio_write32(ioapic->window + SELECT, index);
+    return mmio_read32(ioapic->window + WINDOW);
+}
+
+static void write_register(const struct ioapic *ioapic, uint32_t index, uint32_t value)
+{
+    mmio_write32(ioapic->window + SELECT, index);
+    mmio_write32(ioapic->window + WINDOW, value);
+}
+
+static uint32_t low_register(uint32_t pin)
+{
+    return REGISTER_ENTRY + 2 * pin;
+}
+
+static uint32_t high_register(uint32_t pin)
+{
+    return low_register(pin) + 1;
+}
+
+/* Entries. */
+
+/* Turn a pin's intent into bits: the only writer of entries that may be open. The new low
+ * half is written masked first: were the old one opened or left open, the line could be
+ * sent to a CPU or a vector that no route ever named. */
+static void program(const struct ioapic *ioapic, uint32_t pin)
+{
+    const struct rte *intent = &ioapic->pins[pin].intent;
+    uint32_t low = rte_low(intent);
+    write_register(ioapic, low_register(pin), low | RTE_MASKED);
+    write_register(ioapic, high_register(pin), rte_high(intent));
+    write_register(ioapic, low_register(pin), low);
+}
+
+static bool has_remote_irr(const struct ioapic *ioapic, uint32_t pin)
+{
+    const uint32_t both = RTE_REMOTE_IRR | RTE_LEVEL;
+    return (read_register(ioapic, low_register(pin)) & both) == both;
+}
+
+/* Take back a Remote IRR that no end will ever clear: the line would stay silent for ever.
+ * The entry is masked, and no CPU has it in service. An EOI register does it by the vector;
+ * older chips do it when the entry is edge-triggered for a moment. */
+static void clear_remote_irr(const struct ioapic *ioapic, uint32_t pin)
+{
+    if (!has_remote_irr(ioapic, pin))
+        return;
+    uint32_t low = read_register(ioapic, low_register(pin)) | RTE_MASKED;
+    if (ioapic->version >= VERSION_WITH_END)
+        mmio_write32(ioapic->window + END, low & 0xFF);
+    if (has_remote_irr(ioapic, pin)) {
+        write_register(ioapic, low_register(pin), low & ~(uint32_t)RTE_LEVEL);
+        write_register(ioapic, low_register(pin), low);
+    }
+    if (has_remote_irr(ioapic, pin))
+        ivm_log("I/O APIC %u pin %u: its Remote IRR does not clear: the line may be dead",
+                ioapic->id, (unsigned)pin);
+}
+
+static struct rte idle_entry(const struct ioapic_pin *pin)
+{
+    return (struct rte){
+        .polarity = pin->idle_polarity, .trigger = pin->idle_trigger, .masked = true};
+}
+
+/* The controller. */
+
+static bool is_ours(const struct ioapic *ioapic, uint32_t pin)
+{
+    return pin < ioapic->pin_count && ioapic->pins[pin].use == IOAPIC_PIN_FREE;
+}
+
+static void route(void *unit, uint32_t input, const struct ivm_route *route)
+{
+    struct ioapic *ioapic = unit;
+    if (!is_ours(ioapic, input))
+        return;
+    uint32_t apic_id = machine_apic_id(route->cpu);
+    bool reachable = apic_id < RTE_DESTINATION_END;
+    if (!reachable)
+        ivm_log("I/O APIC %u pin %u: CPU %u has APIC id %u, which an entry cannot name: "
+                "it stays masked",
+                ioapic->id, (unsigned)input, (unsigned)route->cpu, (unsigned)apic_id);
+    bool were_on = take(ioapic);
+    struct ioapic_pin *pin = &ioapic->pins[input];
+    pin->routed = reachable;
+    pin->intent = (struct rte){.vector = route->vector,
+                               .destination = reachable ? (uint8_t)apic_id : 0,
+                               .polarity = route->polarity,
+                               .trigger = route->trigger,
+                               .masked = true};
+    program(ioapic, input);
+    clear_remote_irr(ioapic, input);
+    release(ioapic, were_on);
+}
+
+static void unmask(void *unit, uint32_t input)
+{
+    struct ioapic *ioapic = unit;
+    if (!is_ours(ioapic, input))
+        return;
+    bool were_on = take(ioapic);
+    struct ioapic_pin *pin = &ioapic->pins[input];
+    if (pin->routed) {
+        pin->intent.masked = false;
+        program(ioapic, input);
+    }
+    release(ioapic, were_on);
+}
+
+/* Reading the entry back makes the chip finish the write: what comes later was sent before.
+ */
+static void mask(void *unit, uint32_t input)
+{
+    struct ioapic *ioapic = unit;
+    if (!is_ours(ioapic, input))
+        return;
+    bool were_on = take(ioapic);
+    ioapic->pins[input].intent.masked = true;
+    program(ioapic, input);
+    (void)read_register(ioapic, low_register(input));
+    release(ioapic, were_on);
+}
+
+static void unroute(void *unit, uint32_t input)
+{
+    struct ioapic *ioapic = unit;
+    if (!is_ours(ioapic, input))
+        return;
+    bool were_on = take(ioapic);
+    struct ioapic_pin *pin = &ioapic->pins[input];
+    pin->intent.masked = true;
+    program(ioapic, input);
+    clear_remote_irr(ioapic, input);
+    pin->routed = false;
+    pin->intent = idle_entry(pin);
+    program(ioapic, input);
+    release(ioapic, were_on);
+}
+
+const struct ivm_controller ioapic_controller = {
+    .name = "I/O APIC",
+    .route = route,
+    .unmask = unmask,
+    .mask = mask,
+    .unroute = unroute,
+};
+
+/* The start. */
+
+/* An entry as firmware left it becomes an idle one; true: it had a Remote IRR. */
+static bool take_over_pin(struct ioapic *ioapic, uint32_t pin)
+{
+    uint32_t low = read_register(ioapic, low_register(pin));
+    const struct rte found = rte_decode(low, read_register(ioapic, high_register(pin)));
+    if (found.delivery == RTE_SMI && !found.masked) {
+        ioapic->pins[pin].use = IOAPIC_PIN_FIRMWARE;
+        ivm_log("I/O APIC %u pin %u is firmware's (SMI) and stays so", ioapic->id,
+                (unsigned)pin);
+        return false;
+    }
+    write_register(ioapic, low_register(pin), low | RTE_MASKED);
+    bool stale = has_remote_irr(ioapic, pin);
+    clear_remote_irr(ioapic, pin);
+    ioapic->pins[pin].intent = idle_entry(&ioapic->pins[pin]);
+    program(ioapic, pin);
+    return stale;
+}
+
+/* All ones is what an empty bus answers. */
+static bool read_version(struct ioapic *ioapic)
+{
+    uint32_t version = read_register(ioapic, REGISTER_VERSION);
+    if (version == UINT32_MAX) {
+        ivm_log("I/O APIC %u: nothing answers at 0x%llx", ioapic->id,
+                (unsigned long long)ioapic->address);
+        return false;
+    }
+    ioapic->version = (uint8_t)version;
+    ioapic->pin_count = (version >> 16 & 0xFF) + 1;
+    if (ioapic->pin_count > IOAPIC_PIN_LIMIT) {
+        ivm_log("I/O APIC %u claims %u inputs; only %u can be addressed", ioapic->id,
+                (unsigned)ioapic->pin_count, (unsigned)IOAPIC_PIN_LIMIT);
+        ioapic->pin_count = IOAPIC_PIN_LIMIT;
+    }
+    if (ioapic->gsi_base > IOAPIC_GSI_LIMIT - ioapic->pin_count) {
+        ivm_log("I/O APIC %u: its first gsi cannot be %u", ioapic->id,
+                (unsigned)ioapic->gsi_base);
+        return false;
+    }
+    return true;
+}
+
+/* Chips before version 0x20 have four bits of id. A wrong one only matters to an APIC bus.
+ */
+static void check_id(struct ioapic *ioapic)
+{
+    uint32_t mask = ioapic->version >= VERSION_WITH_END ? 0xFF : 0xF;
+    ioapic->chip_id = (uint8_t)(read_register(ioapic, REGISTER_ID) >> 24 & mask);
+    if (ioapic->chip_id != ioapic->id)
+        ivm_log("I/O APIC %u: the chip calls itself %u; the MADT's word is used",
+                ioapic->id, ioapic->chip_id);
+}
+
+static void report_overlap(const struct ioapic *ioapic)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ioapic *other = &ioapics[i];
+        if (ioapic->gsi_base < other->gsi_base + other->pin_count &&
+            other->gsi_base < ioapic->gsi_base + ioapic->pin_count)
+            ivm_log("I/O APICs %u and %u both claim gsis from %u on: the first keeps them",
+                    other->id, ioapic->id,
+                    (unsigned)(ioapic->gsi_base > other->gsi_base ? ioapic->gsi_base
+                                                                  : other->gsi_base));
+    }
+}
+
+static bool start_one(struct ioapic *ioapic, const struct madt_ioapic *described)
+{
+    *ioapic = (struct ioapic){.id = described->id,
+                              .address = described->address,
+                              .gsi_base = described->gsi_base};
+    ioapic->window = ivm_map_device(ioapic->address, WINDOW_SIZE);
+    if (ioapic->window == 0) {
+        ivm_log("I/O APIC %u: its registers at 0x%llx cannot be mapped", ioapic->id,
+                (unsigned long long)ioapic->address);
+        return false;
+    }
+    if (!read_version(ioapic))
+        return false;
+    check_id(ioapic);
+    report_overlap(ioapic);
+    unsigned stale = 0;
+    for (uint32_t pin = 0; pin < ioapic->pin_count; pin++)
+        stale += take_over_pin(ioapic, pin);
+    if (stale != 0)
+        ivm_log("I/O APIC %u: %u entries waited for an end that was lost; cleared",
+                ioapic->id, stale);
+    ivm_log("I/O APIC %u at 0x%llx: version 0x%02x, gsi %u to %u", ioapic->id,
+            (unsigned long long)ioapic->address, ioapic->version,
+            (unsigned)ioapic->gsi_base,
+            (unsigned)(ioapic->gsi_base + ioapic->pin_count - 1));
+    return true;
+}
+
+static void reserve_nmi_sources(const struct madt *madt)
+{
+    for (size_t i = 0; i < madt->nmi_source_count; i++) {
+        uint32_t pin;
+        struct ioapic *ioapic = ioapic_find(madt->nmi_sources[i].gsi, &pin);
+        ivm_log("gsi %u carries an NMI%s", (unsigned)madt->nmi_sources[i].gsi,
+                ioapic == NULL ? ", and no I/O APIC has it" : "; it stays masked");
+        if (ioapic != NULL)
+            ioapic->pins[pin].use = IOAPIC_PIN_NMI;
+    }
+}
+
+enum ivm_status ioapic_start(const struct madt *madt)
+{
+    count = 0;
+    for (size_t i = 0; i < madt->ioapic_count; i++)
+        if (start_one(&ioapics[count], &madt->ioapics[i]))
+            count++;
+    reserve_nmi_sources(madt);
+    if (count != 0)
+        return IVM_OK;
+    ivm_log("no I/O APIC can be used: no line can be connected");
+    return IVM_NOT_FOUND;
+}
+
+void ioapic_set_idle(uint32_t gsi, enum ivm_trigger trigger, enum ivm_polarity polarity)
+{
+    uint32_t input;
+    struct ioapic *ioapic = ioapic_find(gsi, &input);
+    if (ioapic == NULL || !is_ours(ioapic, input))
+        return;
+    bool were_on = take(ioapic);
+    struct ioapic_pin *pin = &ioapic->pins[input];
+    pin->idle_trigger = trigger;
+    pin->idle_polarity = polarity;
+    if (!pin->routed) {
+        pin->intent = idle_entry(pin);
+        program(ioapic, input);
+    }
+    release(ioapic, were_on);
+}
+
+/* Readers. */
+
+size_t ioapic_count(void)
+{
+    return count;
+}
+
+struct ioapic *ioapic_at(size_t index)
+{
+    return index < count ? &ioapics[index] : NULL;
+}
+
+struct ioapic *ioapic_find(uint32_t gsi, uint32_t *pin)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (gsi < ioapics[i].gsi_base || gsi - ioapics[i].gsi_base >= ioapics[i].pin_count)
+            continue;
+        *pin = gsi - ioapics[i].gsi_base;
+        return &ioapics[i];
+    }
+    return NULL;
+}
+
+uint32_t ioapic_gsi_end(void)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < count; i++)
+        if (ioapics[i].gsi_base + ioapics[i].pin_count > end)
+            end = ioapics[i].gsi_base + ioapics[i].pin_count;
+    return end;
+}
+
+uint64_t ioapic_entry(struct ioapic *ioapic, uint32_t pin)
+{
+    if (pin >= ioapic->pin_count)
+        return 0;
+    bool were_on = take(ioapic);
+    uint32_t low = read_register(ioapic, low_register(pin));
+    uint32_t high = read_register(ioapic, high_register(pin));
+    release(ioapic, were_on);
+    return (uint64_t)high << 32 | low;
+}
