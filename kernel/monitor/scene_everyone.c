@@ -1,0 +1,141 @@
+/* scene_everyone.c: the end: every device connected, the table, and the five questions. */
+#include "scenes.h"
+
+#include <ivm/bus.h>
+#include <ivm/stats.h>
+#include <ivm/system.h>
+
+#include "report.h"
+#include "table.h"
+
+struct crowd {
+    unsigned alone_before; /* owners without sharing, who were there already */
+    unsigned connected;
+    unsigned fired;
+    unsigned exact;           /* of the fired: took exactly one */
+    struct ivm_device *first; /* that connected; one that shares its line, if any does */
+};
+
+static bool can_connect(const struct ivm_device *device)
+{
+    return device->driver != NULL && device->driver->routine != NULL && device->has_line;
+}
+
+static void connect_one(struct story *story, struct ivm_device *device, struct crowd *crowd)
+{
+    struct player *player = &story->players[0];
+    player_cast(player, PLAYER_DEVICE, device->name, device);
+    player_join(player, &story->stage, IVM_SHARED, &story->attempt);
+    if (story->attempt.status != IVM_OK) {
+        ivm_log("  %s is not connected: %s", device->name,
+                ivm_rule_text((enum ivm_rule)story->attempt.refusal.rule));
+        return;
+    }
+    crowd->connected++;
+    if (crowd->first == NULL)
+        crowd->first = device;
+    if (device->driver->fire == NULL)
+        return;
+    crowd->fired++;
+    crowd->exact += player_fire(player, 1) == 1;
+}
+
+/* Two devices that were connected to the same line share a vector. */
+static bool shares_a_line(const struct ivm_device *device)
+{
+    uint32_t cpu;
+    uint8_t vector;
+    struct ivm_source_id line = {IVM_LINE, device->line.gsi};
+    return ivm_stats_place(line, &cpu, &vector) &&
+           ivm_stats_owners(cpu, vector, NULL, 0) > 1;
+}
+
+static void gather_crowd(struct story *story, struct crowd *crowd)
+{
+    struct report_answers answers;
+    report_gather(&answers);
+    crowd->alone_before = answers.owners_alone;
+    for (size_t i = 0; i < ivm_device_count(); i++) {
+        struct ivm_device *device = ivm_device_at(i);
+        if (can_connect(device))
+            connect_one(story, device, crowd);
+    }
+    for (size_t i = ivm_device_count(); i-- > 0;) {
+        struct ivm_device *device = ivm_device_at(i);
+        if (can_connect(device) && shares_a_line(device))
+            crowd->first = device;
+    }
+    if (crowd->connected > 0)
+        return;
+    ivm_log("Lacking: a device with a line. Somebody without a device connects instead.");
+    stage_set_busiest(&story->stage);
+    player_cast_device(&story->players[0], &story->stage, 0);
+    scene_join(story, 0, IVM_SHARED);
+}
+
+/* A driver is loaded a second time, and was not told to share. */
+static void reload(struct story *story, const struct crowd *crowd)
+{
+    const char *name = crowd->first != NULL ? crowd->first->name : story->players[0].name;
+    struct player *copy = &story->players[1];
+    player_cast(copy, PLAYER_LOOKS, name, NULL);
+    if (crowd->first != NULL) {
+        story->stage = (struct stage){.source = {IVM_LINE, crowd->first->line.gsi},
+                                      .trigger = crowd->first->line.trigger,
+                                      .polarity = crowd->first->line.polarity};
+    }
+    ivm_log("The driver of %s is loaded again. It does not disconnect, and does not share:",
+            name);
+    scene_join_refused(story, 1, IVM_EXCLUSIVE, IVM_RULE_REQUESTER_EXCLUSIVE);
+    report_refusal(&story->attempt.refusal);
+}
+
+static unsigned count_sharers(void)
+{
+    unsigned sharers = 0;
+    for (size_t i = 0; i < ivm_device_count(); i++) {
+        const struct ivm_device *device = ivm_device_at(i);
+        sharers += can_connect(device) && shares_a_line(device);
+    }
+    return sharers;
+}
+
+static void expect_answers(struct story *story, const struct crowd *crowd)
+{
+    struct report_answers answers;
+    report_gather(&answers);
+    const char *triggered = answers.has_conflict ? answers.conflict.requester : "nobody";
+    expect_text(&story->expectations, "triggered by", story->players[1].name, triggered);
+    expect_at_least(&story->expectations, "conflicts", 1, answers.conflicts);
+    expect_at_least(&story->expectations, "sharing owners", 1, answers.owners_shared);
+    expect_count(&story->expectations, "owners alone", crowd->alone_before,
+                 answers.owners_alone);
+    expect_at_least(&story->expectations, "earlier connects of it", 1,
+                    answers.requester_connects);
+    expect_text(&story->expectations, "a vector is shared",
+                count_sharers() > 1 ? "yes" : "no",
+                answers.shared_vectors > 0 ? "yes" : "no");
+}
+
+void scene_everyone(struct story *story)
+{
+    struct crowd crowd = {0};
+    expect_scene(&story->expectations, "Everyone connects, and the five questions");
+    gather_crowd(story, &crowd);
+    ivm_log("%u devices are connected, each willing to share; those that can be were fired "
+            "once.",
+            crowd.connected);
+    expect_count(&story->expectations, "devices that took their one", crowd.fired,
+                 crowd.exact);
+    reload(story, &crowd);
+
+    ivm_log("%s", "");
+    table_vectors();
+    table_totals();
+    ivm_log("%s", "");
+    report_questions();
+    expect_answers(story, &crowd);
+    if (crowd.connected == 0)
+        scene_leave(story, 1);
+    expect_end(&story->expectations);
+}
