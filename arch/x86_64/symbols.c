@@ -1,0 +1,39 @@
+/* symbols.c: binary search in the symbol table of the build. */
+#include "symbols.h"
+
+/* Made by tools/symbols.awk. */
+extern const uint32_t symbol_count;
+extern const uint32_t symbol_addresses[];
+extern const uint32_t symbol_names[];
+extern const char symbol_pool[];
+
+/* linker.ld */
+extern const uint8_t image_text_end[];
+
+bool symbol_search(const struct symbol_table *table, uintptr_t address, struct symbol *out)
+{
+    if (table->count == 0 || address < table->addresses[0] || address >= table->end)
+        return false;
+    /* The symbol wanted is in [low, high), and begins at or below the address. */
+    size_t low = 0, high = table->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (table->addresses[middle] <= address)
+            low = middle;
+        else
+            high = middle;
+    }
+    *out = (struct symbol){.name = table->pool + table->names[low],
+                           .offset = address - table->addresses[low]};
+    return true;
+}
+
+bool symbol_of(uintptr_t address, struct symbol *out)
+{
+    return symbol_search(&(struct symbol_table){.count = symbol_count,
+                                                .addresses = symbol_addresses,
+                                                .names = symbol_names,
+                                                .pool = symbol_pool,
+                                                .end = (uintptr_t)image_text_end},
+                         address, out);
+}

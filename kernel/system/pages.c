@@ -1,0 +1,99 @@
+/* pages.c: a bounded array of free ranges; pages are taken from the front of one. */
+#include "pages.h"
+
+struct range {
+    uint64_t first, end; /* multiples of PAGE_SIZE, half-open; empty: unused */
+};
+
+/* Written at the start, and by page_allocate() under its caller's lock. Sorted by address.
+ */
+static struct range ranges[PAGES_RANGE_LIMIT];
+static size_t range_count;
+static uint64_t reach_end;
+
+static uint64_t page_down(uint64_t address)
+{
+    return address - address % PAGE_SIZE;
+}
+
+/* The last page of the address space has no end in 64 bits: it is left out. */
+static uint64_t page_up(uint64_t address)
+{
+    return address > UINT64_MAX - (PAGE_SIZE - 1) ? page_down(address)
+                                                  : page_down(address + PAGE_SIZE - 1);
+}
+
+static enum ivm_status insert(struct range range)
+{
+    if (range_count == PAGES_RANGE_LIMIT)
+        return IVM_EXHAUSTED;
+    size_t at = range_count++;
+    for (; at > 0 && ranges[at - 1].first > range.first; at--)
+        ranges[at] = ranges[at - 1];
+    ranges[at] = range;
+    return IVM_OK;
+}
+
+void pages_start(uint64_t reach)
+{
+    range_count = 0;
+    reach_end = reach;
+}
+
+void pages_set_reach(uint64_t reach)
+{
+    reach_end = reach;
+}
+
+enum ivm_status pages_add(uint64_t first, uint64_t end)
+{
+    struct range range = {.first = page_up(first), .end = page_down(end)};
+    return range.first < range.end ? insert(range) : IVM_OK;
+}
+
+enum ivm_status pages_exclude(uint64_t first, uint64_t end)
+{
+    if (first >= end)
+        return IVM_OK;
+    struct range hole = {.first = page_down(first), .end = page_up(end)};
+    struct range above = {0};
+    for (size_t i = 0; i < range_count; i++) {
+        struct range *range = &ranges[i];
+        if (hole.end <= range->first || hole.first >= range->end)
+            continue;
+        if (hole.first > range->first && hole.end < range->end)
+            above = (struct range){.first = hole.end, .end = range->end};
+        if (hole.first > range->first)
+            range->end = hole.first;
+        else
+            range->first = hole.end < range->end ? hole.end : range->end;
+    }
+    return above.first < above.end ? insert(above) : IVM_OK;
+}
+
+uintptr_t page_allocate(size_t count)
+{
+    if (count == 0 || count > UINT64_MAX / PAGE_SIZE)
+        return 0;
+    uint64_t size = (uint64_t)count * PAGE_SIZE;
+    for (size_t i = 0; i < range_count; i++) {
+        struct range *range = &ranges[i];
+        uint64_t end = range->end < reach_end ? range->end : reach_end;
+        if (range->first >= end || end - range->first < size)
+            continue;
+        uintptr_t pages = (uintptr_t)range->first;
+        range->first += size;
+        for (uint64_t *word = (uint64_t *)pages; size > 0; size -= sizeof *word)
+            *word++ = 0;
+        return pages;
+    }
+    return 0;
+}
+
+uint64_t pages_free(void)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < range_count; i++)
+        bytes += ranges[i].end - ranges[i].first;
+    return bytes / PAGE_SIZE;
+}
