@@ -1,0 +1,139 @@
+/* pci.c: PCI configuration space through ports 0xCF8 and 0xCFC, and capability lists. */
+#include "pci.h"
+
+#include <hw/cpu.h>
+#include <hw/port.h>
+
+/* clang-format off */
+enum {
+    CONFIG_ADDRESS        = 0xCF8,  /* [31] on [23:16] bus [15:11] slot [10:8] function */
+    CONFIG_DATA           = 0xCFC,
+    CONFIG_HAS_LIST       = 1 << 4, /* of the status register */
+    CAPABILITY_FIRST      = 0x40,   /* a list lies behind the header */
+    CAPABILITY_LIMIT      = 48,     /* 4-byte entries in [0x40, 0x100) */
+};
+#define CONFIG_ENABLE UINT32_C(0x80000000)
+/* clang-format on */
+
+static uint32_t address_of(struct pci_address at, uint8_t offset)
+{
+    return CONFIG_ENABLE | (uint32_t)at.bus << 16 | (uint32_t)(at.slot & 0x1F) << 11 |
+           (uint32_t)(at.function & 7) << 8 | (offset & 0xFCU);
+}
+
+static uint16_t data_port(uint8_t offset)
+{
+    return (uint16_t)(CONFIG_DATA + (offset & 3));
+}
+
+static bool select_register(struct pci_address at, uint8_t offset)
+{
+    bool were_on = cpu_interrupts_save();
+    port_write32(CONFIG_ADDRESS, address_of(at, offset));
+    return were_on;
+}
+
+uint8_t pci_read8(struct pci_address at, uint8_t offset)
+{
+    bool were_on = select_register(at, offset);
+    uint8_t value = port_read8(data_port(offset));
+    cpu_interrupts_restore(were_on);
+    return value;
+}
+
+uint16_t pci_read16(struct pci_address at, uint8_t offset)
+{
+    bool were_on = select_register(at, offset);
+    uint16_t value = port_read16(data_port(offset));
+    cpu_interrupts_restore(were_on);
+    return value;
+}
+
+uint32_t pci_read32(struct pci_address at, uint8_t offset)
+{
+    bool were_on = select_register(at, offset);
+    uint32_t value = port_read32(CONFIG_DATA);
+    cpu_interrupts_restore(were_on);
+    return value;
+}
+
+void pci_write8(struct pci_address at, uint8_t offset, uint8_t value)
+{
+    bool were_on = select_register(at, offset);
+    port_write8(data_port(offset), value);
+    cpu_interrupts_restore(were_on);
+}
+
+void pci_write16(struct pci_address at, uint8_t offset, uint16_t value)
+{
+    bool were_on = select_register(at, offset);
+    port_write16(data_port(offset), value);
+    cpu_interrupts_restore(were_on);
+}
+
+void pci_write32(struct pci_address at, uint8_t offset, uint32_t value)
+{
+    bool were_on = select_register(at, offset);
+    port_write32(CONFIG_DATA, value);
+    cpu_interrupts_restore(were_on);
+}
+
+void pci_command(struct pci_address at, uint16_t set, uint16_t clear)
+{
+    uint16_t command = pci_read16(at, PCI_COMMAND);
+    pci_write16(at, PCI_COMMAND, (uint16_t)((command & ~clear) | set));
+}
+
+bool pci_find_on_root(uint16_t vendor, uint16_t device, struct pci_address *out)
+{
+    uint32_t wanted = (uint32_t)device << 16 | vendor;
+    for (unsigned i = 0; i < PCI_SLOT_COUNT * PCI_FUNCTION_COUNT; i++) {
+        struct pci_address at = {0, (uint8_t)(i / PCI_FUNCTION_COUNT),
+                                 i % PCI_FUNCTION_COUNT};
+        if (pci_read32(at, PCI_VENDOR_ID) == wanted) {
+            *out = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The address register of mechanism #1 keeps what is written; ports that nobody decodes
+ * give back something else, most often all ones. Some bus may answer a 32-bit port access
+ * with its last value, so a function of bus 0 must answer as well. */
+bool pci_present(void)
+{
+    bool were_on = cpu_interrupts_save();
+    uint32_t before = port_read32(CONFIG_ADDRESS);
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE);
+    bool kept = port_read32(CONFIG_ADDRESS) == CONFIG_ENABLE;
+    if (kept)
+        port_write32(CONFIG_ADDRESS, before);
+    cpu_interrupts_restore(were_on);
+
+    for (uint8_t slot = 0; kept && slot < PCI_SLOT_COUNT; slot++) {
+        struct pci_address at = {0, slot, 0};
+        uint16_t vendor = pci_read16(at, PCI_VENDOR_ID);
+        if (vendor != PCI_NO_VENDOR && vendor != 0)
+            return true;
+    }
+    return false;
+}
+
+uint8_t pci_capability(pci_reader *read, void *context, uint8_t id)
+{
+    if ((read(context, PCI_STATUS) & CONFIG_HAS_LIST) == 0)
+        return 0;
+    uint8_t at = read(context, PCI_CAPABILITIES) & 0xFC;
+    for (unsigned n = 0; n < CAPABILITY_LIMIT && at >= CAPABILITY_FIRST; n++) {
+        if (read(context, at) == id)
+            return at;
+        at = read(context, (uint8_t)(at + 1)) & 0xFC;
+    }
+    return 0;
+}
+
+uint8_t pci_read_function(void *address, uint8_t offset)
+{
+    return pci_read8(*(const struct pci_address *)address, offset);
+}
