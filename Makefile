@@ -1,0 +1,224 @@
+# Makefile: build, run and prove IVM, an interrupt-vector manager for x86-64.
+#
+#   make            the kernel, build/ivm.elf
+#   make run        boot it in QEMU with devices that interrupt, and watch
+#   make test       everything that is proved in minutes; ends `N passed, N failed, N skipped`
+#   make test-long  the same, with the rows that the matrix marks long
+#   make host-test  only the host tests, gcc, without sanitizers; T=test_chain: only that one
+#   make iso        build/ivm.iso: boots by BIOS and by UEFI, in QEMU and on a real machine
+#   make debug      QEMU stopped at its first instruction, and gdb with commands of our own
+#   make check      which room includes what, file lengths, formatting
+#   make lint       check, clang-format and clang-tidy over the whole tree
+#   make mutants    break the manager line by line: the host tests must notice each
+#   make clean      remove build/, where all output goes
+#   make help       this list, and the variables of `make run`
+#
+# Variables of `make run` and `make debug`; each may also come from the environment:
+#
+#   MACHINE=q35|pc        the machine                                          [q35]
+#   FIRMWARE=bios|uefi    what starts it                                       [bios]
+#   SMP=4  MEM=512M       processors, memory                                   [1, 256M]
+#   CPU=max  ACCEL=kvm    QEMU's -cpu and -accel                               [QEMU's, tcg]
+#   EDU="5 7 9 13"        PCI slots with a device that interrupts when told to: on both
+#                         machines 5, 9 and 13 share one line and 7 has another
+#   ARGS="-device x"      more arguments for QEMU, split at blanks
+#   CMDLINE="run=A,B"     the kernel's command line, any characters: here, run the commands
+#                         A and B of its console and power off
+#   QEMU=path             another qemu-system-x86_64
+#   TIMEOUT=120           seconds, when standard input is no terminal
+#   SETUP=no              install nothing, only say what is missing
+#   CC=clang LD=ld.lld    other tools for the kernel, for every target
+#
+# What a target lacks on this machine is installed first, by tools/setup. Sources are found
+# by wildcard: a new file needs no line here.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# ---- tools and flags ------------------------------------------------------------------
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin LD),default)
+LD := ld
+endif
+B := build
+
+warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Werror
+kernel_flags := -std=c11 -ffreestanding -O2 -g -fno-pic -fno-pie -mno-red-zone \
+                -mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer \
+                -fno-asynchronous-unwind-tables $(warnings) -Iinclude -Iarch/x86_64 -I.
+link_flags := -nostdlib -static -T linker.ld -z noexecstack -z max-page-size=4096 \
+              --build-id=none
+host_flags := -std=c11 -D_DEFAULT_SOURCE -O1 -g -fno-omit-frame-pointer $(warnings) \
+              -Itests/host/include -Iinclude -I. -Iarch/x86_64
+
+# ---- what is built from what ----------------------------------------------------------
+rooms := boot arch/x86_64 kernel kernel/system kernel/monitor drivers
+sources := $(foreach room,$(rooms),$(wildcard $(room)/*.c $(room)/*.S))
+objects := $(sources:%=$B/%.o)
+suites := $(patsubst %,$B/%.o,$(wildcard tests/guest/*.c))
+
+all: $B/ivm.elf
+
+# Which groups of packages (tools/setup) the goals need; building needs only `build`.
+needs_run := run $(if $(filter uefi,$(FIRMWARE)),uefi)
+needs_iso := run
+needs_debug := $(needs_run) debug
+needs_host-test := test
+needs_mutants := test
+needs_check := check
+needs_lint := lint
+needs_test := run test
+needs_test-long := $(needs_test)
+setup:
+	@tools/setup build $(foreach goal,$(MAKECMDGOALS),$(needs_$(goal)))
+
+# Objects are made again when the compiler or its flags change, images and archives when a
+# file is gone: these two hold what was used last, and are written only when that differs.
+$B/flags: used = $(CC) $(LD) $(kernel_flags) $(link_flags) $(host_flags) $(sanitize)
+$B/files: used = $(sources) $(suites) $(host_sources) $(host_fakes)
+$B/flags $B/files: setup
+	@mkdir -p $B
+	@echo '$(used)' | cmp -s - $@ || echo '$(used)' >$@
+
+$B/%.c.o: %.c $B/flags | setup
+	@mkdir -p $(@D)
+	@echo '  cc    $<'
+	@$(CC) $(kernel_flags) -MMD -MP -c $< -o $@
+
+$B/%.S.o: %.S $B/flags | setup
+	@mkdir -p $(@D)
+	@echo '  as    $<'
+	@$(CC) $(kernel_flags) -MMD -MP -c $< -o $@
+
+$B/ivm.elf: $(objects)
+$B/ivm-test.elf: $(objects) $(suites)
+$B/console-font.psf: tools/console-font | setup
+	@mkdir -p $B
+	@tools/console-font $@
+
+font := .section .rodata; .globl console_font, console_font_end; console_font: \
+        .incbin "$B/console-font.psf"; console_font_end: .section .note.GNU-stack
+$B/console-font.o: $B/console-font.psf $B/flags
+	@echo '$(font)' | $(CC) -c -x assembler - -o $@
+
+# Linked twice: the symbol table that a report needs is made from the first result. It lies
+# behind all code, so the second result has the same addresses, which is checked.
+symbols = nm -n $1 | awk -f tools/symbols.awk
+link = $(LD) $(link_flags) -o $1 $(filter %.o,$^) $2
+$B/%.elf: linker.ld tools/symbols.awk $B/console-font.o $B/files
+	@echo '  link  $@'
+	@awk -f tools/symbols.awk </dev/null >$@.symbols.s
+	@$(CC) -c $@.symbols.s -o $@.symbols.o
+	@$(call link,$@.first,$@.symbols.o)
+	@$(call symbols,$@.first) >$@.symbols.s
+	@$(CC) -c $@.symbols.s -o $@.symbols.o
+	@$(call link,$@.second,$@.symbols.o)
+	@$(call symbols,$@.second) | cmp - $@.symbols.s
+	@mv $@.second $@
+
+# ---- the disc, and what runs it -------------------------------------------------------
+iso: $B/ivm.iso
+
+$B/%.iso: $B/%.elf boot/grub.cfg tools/make-iso | setup
+	@echo '  iso   $@'
+	@tools/make-iso $< $@
+
+run: $B/ivm.iso
+	@tools/run $<
+
+debug: $B/ivm.iso
+	@tools/debug $< $B/ivm.elf
+
+# ---- host tests: one archive and one program per subject, for each compiler -----------
+# These files need the machine itself, or are its stand-in's counterpart on the host.
+not_on_host := boot/main.c arch/x86_64/machine.c arch/x86_64/memory.c
+host_sources := $(filter-out $(not_on_host), $(wildcard boot/multiboot2.c) \
+    $(filter %.c,$(filter-out boot/%,$(sources))))
+host_fakes := $(wildcard tests/host/fake/*.c)
+host_tests := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# host_build NAME, compiler, flags: the programs are $B/NAME/test_*. A fake stands in for
+# what it fakes, unless the program pulls in the real file for what only that file has: the
+# fakes are searched first, and what they define is weak.
+define host_build
+$B/$1/tests/host/fake/%.o: tests/host/fake/%.c $B/flags | setup
+	@mkdir -p $$(@D)
+	@$2 $(host_flags) $3 -MMD -MP -c $$< -o $$@
+	@nm -g --defined-only $$@ | awk '{ print $$$$3 }' >$$@.names
+	@objcopy --weaken-symbols=$$@.names $$@
+
+$B/$1/%.o: %.c $B/flags | setup
+	@mkdir -p $$(@D)
+	@$2 $(host_flags) $3 -MMD -MP -c $$< -o $$@
+
+$B/$1/code.a: $(host_sources:%.c=$B/$1/%.o)
+$B/$1/fake.a: $(host_fakes:%.c=$B/$1/%.o)
+
+$(host_tests:%=$B/$1/%): $B/$1/%: $B/$1/tests/host/%.o $B/$1/code.a $B/$1/fake.a
+	@echo '  $1  $$(@F)'
+	@$2 $3 -o $$@ $$< -Wl,--start-group $B/$1/fake.a $B/$1/code.a -Wl,--end-group -lcmocka
+endef
+# gcc's checks add conversions of their own, and warn of variables that nobody reads after
+# cmocka's longjmp.
+gcc_quiet := -Wno-clobbered -Wno-conversion -Wno-sign-conversion
+$(eval $(call host_build,host,gcc,-Wno-clobbered))
+$(eval $(call host_build,host-gcc,gcc,$(gcc_quiet) $(sanitize)))
+$(eval $(call host_build,host-clang,clang,$(sanitize)))
+$(eval $(call host_build,host-mutant,gcc,-O0 -Wno-clobbered))
+
+$B/%.a: $B/files
+	@rm -f $@
+	@ar qcs $@ $(filter %.o,$^)
+
+T ?= $(host_tests)
+host-test: $(T:%=$B/host/%)
+	@failed=; for test in $^; do $$test || failed="$$failed $$test"; done; \
+	 [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+# ---- proof ----------------------------------------------------------------------------
+# The kernel is built by the second compiler too, for its warnings.
+$B/clang/ivm-test.elf: $(sources) linker.ld | setup
+	@$(MAKE) B=$B/clang CC=clang $@
+
+host_programs := $(foreach compiler,gcc clang,$(host_tests:%=$B/host-$(compiler)/%))
+proof := $(host_programs) $B/clang/ivm-test.elf $B/ivm.iso $B/ivm-test.iso
+pytest := tools/python -m pytest -c tests/run/pytest.ini --rootdir=. -n $(shell nproc)
+
+test: $(proof)
+	@$(pytest) tests/run
+
+test-long: $(proof)
+	@$(pytest) tests/run --long
+
+mutants: setup
+	@tools/python tools/mutants
+
+c_files = $(shell find arch boot drivers include kernel tests -name '*.[ch]')
+check: setup
+	@python3 tools/layers.py
+	@tools/lint format $(c_files)
+
+lint: check
+	@tools/lint analysis '$(kernel_flags)' $(filter %.c,$(sources) $(wildcard tests/guest/*.c))
+	@tools/lint analysis '$(host_flags)' $(host_fakes) $(host_tests:%=tests/host/%.c)
+
+clean:
+	rm -rf $B
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+.PHONY: all setup run test test-long host-test iso debug check lint mutants clean help
+
+-include $(patsubst %.o,%.d,$(objects) $(suites))
+-include $(foreach h,host host-gcc host-clang host-mutant,$(patsubst %.c,$B/$h/%.d,\
+    $(host_sources) $(host_fakes) $(host_tests:%=tests/host/%.c)))

@@ -1,0 +1,75 @@
+"""matrix.py: the rows of tests/matrix.toml, each checked before any of them runs."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+try:
+    import tomllib
+except ImportError:  # Python before 3.11
+    import tomli as tomllib
+
+MATRIX = Path(__file__).resolve().parent.parent / "matrix.toml"
+
+IMAGES = {"test": "build/ivm-test.iso", "shipped": "build/ivm.iso"}
+
+
+@dataclass
+class Row:
+    """One boot of one image on one machine; tests/matrix.toml says what each key means."""
+    name: str
+    reason: str
+    image: str = "test"
+    machine: str = "q35"
+    firmware: str = "bios"
+    smp: int = 1
+    memory: str = "256M"
+    cpu: str = ""
+    edu: list = field(default_factory=lambda: [5, 7, 9, 13])
+    args: str = ""
+    suites: list = field(default_factory=list)
+    cmdline: str = ""
+    status: int = 0
+    says: list = field(default_factory=list)
+    skips: list = field(default_factory=list)
+    all_may_skip: bool = False
+    timeout: int = 60
+    long: bool = False
+
+    def command_line(self):
+        suites = f"suite={','.join(self.suites)}" if self.suites else ""
+        return f"{suites} {self.cmdline}".strip()
+
+    def variables(self):
+        """The row as tools/qemu reads it, from the environment."""
+        return {"MACHINE": self.machine, "FIRMWARE": self.firmware, "SMP": str(self.smp),
+                "MEM": self.memory, "CPU": self.cpu,
+                "EDU": " ".join(map(str, self.edu)), "ARGS": self.args,
+                "CMDLINE": self.command_line()}
+
+
+def row_of(table):
+    """One row, or ValueError with what is wrong with it."""
+    unknown = set(table) - {each.name for each in fields(Row)}
+    if unknown:
+        raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+    row = Row(**table)
+    if not row.reason.strip():
+        raise ValueError(f"{row.name}: the row has no reason")
+    if row.image not in IMAGES:
+        raise ValueError(f"{row.name}: no such image: {row.image}")
+    if not row.suites and not row.says:
+        raise ValueError(f"{row.name}: nothing is asked of it: no suites, no says")
+    return row
+
+
+def rows_of(text):
+    rows = [row_of(table) for table in tomllib.loads(text)["row"]]
+    names = [row.name for row in rows]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{name}: two rows have this name")
+    return rows
+
+
+def read_rows():
+    return rows_of(MATRIX.read_text(encoding="utf-8"))

@@ -1,0 +1,70 @@
+"""test_guest.py: every row of the matrix: boot it, read what the kernel said, judge."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+import ktap
+from conftest import ROOT
+from matrix import IMAGES, read_rows
+
+# What a person may set for `make run` is the row's own to say here.
+ROWS_OWN = ("MACHINE", "FIRMWARE", "SMP", "MEM", "CPU", "EDU", "ARGS", "CMDLINE")
+
+
+def slow_first(row):
+    return (row.firmware != "uefi", row.name)
+
+
+def pytest_generate_tests(metafunc):
+    wanted = [row for row in sorted(read_rows(), key=slow_first)
+              if metafunc.config.option.long or not row.long]
+    metafunc.parametrize("row", wanted, ids=[row.name for row in wanted])
+
+
+def test_guest(row, claims):
+    log = ROOT / f"build/log/{row.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    ended = boot(row, log)
+    text = log.read_text(errors="replace")
+    said = ktap.kernel_lines(text)
+    if row.suites:
+        claims.enter(ktap.judge_skips(ktap.read(said), row.skips, row.all_may_skip))
+    claims.enter(row_claims(row, ended, said))
+    claims.close(f"log: {log}, last line: {said[-1] if said else text[-200:]!r}")
+
+
+def boot(row, log):
+    """Run QEMU to its end; its exit status, or a sentence when it hung or was killed."""
+    settings = {name: value for name, value in os.environ.items() if name not in ROWS_OWN}
+    settings.update(row.variables(), CMDLINE_FILE=f"build/log/{row.name}.cmdline")
+    with log.open("wb") as out:
+        machine = subprocess.Popen(["tools/qemu", IMAGES[row.image]], cwd=ROOT,
+                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                   env=settings, start_new_session=True)
+        try:
+            return machine.wait(row.timeout)
+        except subprocess.TimeoutExpired:
+            return f"hangs: killed after {row.timeout} s"
+        finally:
+            end(machine)
+
+
+def end(machine):
+    if machine.poll() is None:
+        os.killpg(machine.pid, signal.SIGKILL)
+        machine.wait()
+
+
+def row_claims(row, ended, said):
+    """How it ended, and every string it had to say."""
+    wanted = row.status * 2 + 1  # as isa-debug-exit makes it
+    held = ended == wanted
+    yield ktap.Claim(f"it ends with status {row.status}",
+                     ktap.PASSED if held else ktap.FAILED,
+                     "" if held else f"QEMU: {ended}, not {wanted}")
+    text = "\n".join(said)
+    for words in row.says:
+        yield ktap.Claim(f"it says {words!r}", ktap.PASSED if words in text else ktap.FAILED)

@@ -1,0 +1,96 @@
+"""test_runner.py: what a machine does at its end is told apart, with a machine of shell."""
+
+import os
+import subprocess
+
+import pytest
+
+import test_guest
+from conftest import ROOT
+from ktap import FAILED, PASSED
+from matrix import IMAGES, Row
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Make a QEMU that runs this shell script, and an image for it to ignore."""
+    def make(script):
+        program = tmp_path / "machine"
+        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        program.chmod(0o755)
+        image = tmp_path / "image"
+        image.write_text("", encoding="utf-8")
+        monkeypatch.setenv("QEMU", str(program))
+        monkeypatch.setitem(IMAGES, "test", str(image))
+        return str(image)
+    return make
+
+
+def run(image, **variables):
+    return subprocess.run(["tools/run", image], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, **variables})
+
+
+@pytest.mark.parametrize("status, ends, words", [
+    (1, 0, ""),
+    (0, 1, "reset or switched off without a verdict"),
+    (3, 1, "an expectation was not met"),
+    (5, 1, "an exception or a panic"),
+    (7, 1, "cannot do what its command line asks"),
+    (9, 1, "status 9, which the kernel never asks for"),
+])
+def test_each_status_of_qemu_has_its_sentence(machine, status, ends, words):
+    done = run(machine(f"exit {status}"))
+    assert done.returncode == ends
+    assert words in done.stderr and bool(words) == bool(done.stderr)
+
+
+def test_a_run_that_hangs_is_ended_and_named(machine):
+    done = run(machine("exec sleep 60"), TIMEOUT="1")
+    assert done.returncode == 1
+    assert "no end after 1 s: the kernel hangs" in done.stderr
+
+
+@pytest.mark.parametrize("variable, value", [
+    ("MACHINE", "isapc"), ("FIRMWARE", "efi"), ("SMP", "0"), ("SMP", "two"), ("MEM", "M"),
+    ("MEM", "1T"), ("CPU", "max;"), ("QEMU", "/nowhere/qemu"), ("EDU", "32"), ("EDU", "x"),
+])
+def test_a_bad_value_of_a_variable_is_named_before_anything_runs(machine, variable, value):
+    image = machine("echo the machine runs; exit 1")
+    done = run(image, **{variable: value})
+    assert done.returncode == 1
+    assert f"{variable}={value}" in done.stderr and "runs" not in done.stdout
+
+
+def test_any_characters_of_the_command_line_reach_the_machine(machine):
+    text = """run=a,b;c "d e" 'f' $HOME `g` \\ %s, x=1"""
+    image = machine('for word; do case $word in name=opt/ivm/cmdline,file=*)'
+                    ' cat "${word#*,file=}" ;; esac; done; exit 1')
+    assert run(image, CMDLINE=text).stdout == text
+
+
+def test_slots_are_decimal_though_qemu_reads_hexadecimal(machine):
+    done = run(machine('echo "$@"; exit 1'), EDU="9 13")
+    assert "-device edu,addr=9 -device edu,addr=d" in done.stdout
+
+
+def test_a_row_that_hangs_is_killed_with_all_its_processes(machine, tmp_path):
+    machine("sleep 61 & echo 'ivm| 1..1'; wait")
+    log = tmp_path / "log"
+    ended = test_guest.boot(Row("r", "why", suites=["x"], timeout=1), log)
+    assert ended == "hangs: killed after 1 s"
+    assert log.read_text() == "ivm| 1..1\n"
+
+
+def test_a_row_ends_with_the_status_it_names_and_no_other():
+    row = Row("r", "why", status=2, says=["#PF"])
+    verdicts = [claim.verdict for claim in test_guest.row_claims(row, 5, ["a #PF b"])]
+    assert verdicts == [PASSED, PASSED]
+    for ended in (0, 1, 3, -9, "hangs"):
+        assert next(test_guest.row_claims(row, ended, [])).verdict == FAILED
+
+
+def test_strings_that_a_row_asks_for_must_come_from_the_kernel():
+    row = Row("r", "why", says=["#PF"])
+    assert list(test_guest.row_claims(row, 1, ["nothing"]))[1].verdict == FAILED
