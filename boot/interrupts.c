@@ -14,9 +14,11 @@
 #include "arch/x86_64/lapic.h"
 #include "arch/x86_64/pic8259.h"
 #include "arch/x86_64/routing.h"
+#include "arch/x86_64/stop.h"
 #include "kernel/manager.h"
 #include "kernel/system/pages.h"
 #include "kernel/system/panic.h"
+#include "kernel/system/work.h"
 
 static void start_hardware(void)
 {
@@ -30,22 +32,35 @@ static void start_hardware(void)
     routing_start(firmware_madt());
 }
 
+static size_t pages_for(size_t bytes)
+{
+    return (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
 static void *storage(size_t bytes)
 {
-    uintptr_t address = page_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+    uintptr_t address = page_allocate(pages_for(bytes));
     if (address == 0)
         panic("no memory for the tables of the manager: %zu bytes", bytes);
     return (void *)address;
 }
 
-static void start_manager(void)
+/* What lies in an array with one element for each CPU. */
+static void start_cpu_tables(size_t cpu_limit)
+{
+    machine_apic_ids_start(storage(cpu_limit * sizeof(uint32_t)), cpu_limit);
+    work_start(storage(cpu_limit * sizeof(struct work_queues)), (uint32_t)cpu_limit);
+    stop_start(storage(cpu_limit * sizeof(stop_frame)));
+}
+
+static void start_manager(size_t cpu_limit)
 {
     size_t line_count = ioapic_gsi_end();
     struct manager_storage tables = {
         .lines = line_count != 0 ? storage(line_count * sizeof(struct source)) : NULL,
         .line_count = line_count,
-        .cpus = storage(MACHINE_CPU_LIMIT * sizeof(struct cpu_slots *)),
-        .cpu_limit = MACHINE_CPU_LIMIT,
+        .cpus = storage(cpu_limit * sizeof(struct cpu_slots *)),
+        .cpu_limit = cpu_limit,
     };
     manager_start(&tables);
     controllers_add_lines();
@@ -59,22 +74,39 @@ static void serve_error(struct slot *slot)
     machine_end();
 }
 
-static void add_cpu(struct percpu *percpu, uint32_t cpu)
+enum ivm_status interrupts_add_cpu(struct percpu *percpu)
 {
-    struct cpu_slots *slots = storage(sizeof *slots);
-    if (machine_set_apic_id(cpu, lapic_id()) != IVM_OK ||
-        manager_add_cpu(cpu, slots) != IVM_OK ||
-        manager_set_system(cpu, IVM_VECTOR_ERROR, serve_error) != IVM_OK)
-        panic("the manager does not take CPU %u in", cpu);
-    percpu->cpu = cpu;
-    percpu->apic_id = lapic_id();
-    percpu->slots = slots->slots;
+    uint32_t cpu = percpu->cpu;
+    struct cpu_slots *slots = (struct cpu_slots *)page_allocate(pages_for(sizeof *slots));
+    if (slots == NULL)
+        return IVM_EXHAUSTED;
+    enum ivm_status status = machine_set_apic_id(cpu, percpu->apic_id);
+    if (status == IVM_OK)
+        status = manager_add_cpu(cpu, slots);
+    if (status == IVM_OK)
+        status = manager_set_system(cpu, IVM_VECTOR_ERROR, serve_error);
+    if (status == IVM_OK)
+        status = manager_set_system(cpu, IVM_VECTOR_IPI, work_interrupt);
+    if (status == IVM_OK)
+        percpu->slots = slots->slots;
+    return status;
+}
+
+struct cpu_list interrupts_cpus(void)
+{
+    return (struct cpu_list){
+        .madt = firmware_madt(), .boot_id = lapic_id(), .id_end = lapic_id_end()};
 }
 
 void interrupts_start(struct percpu *percpu)
 {
     start_hardware();
-    start_manager();
-    add_cpu(percpu, 0);
+    struct cpu_list cpus = interrupts_cpus();
+    size_t cpu_limit = cpu_list_limit(&cpus);
+    start_cpu_tables(cpu_limit);
+    start_manager(cpu_limit);
+    percpu->apic_id = lapic_id();
+    if (interrupts_add_cpu(percpu) != IVM_OK)
+        panic("the manager does not take the first CPU in");
     cpu_sti();
 }

@@ -13,6 +13,7 @@
 #include "arch/x86_64/idt.h"
 #include "arch/x86_64/stacks.h"
 #include "arch/x86_64/tsc.h"
+#include "cpus.h"
 #include "drivers/debug_exit.h"
 #include "drivers/device.h"
 #include "drivers/hpet.h"
@@ -47,11 +48,10 @@ static void leave(uint8_t code)
 
 static struct percpu *start_cpu(void)
 {
-    struct stack stack = {.name = "boot stack",
-                          .first = (uintptr_t)boot_stack,
-                          .end = (uintptr_t)boot_stack_end};
-    if (stack_register(&stack) != IVM_OK)
-        ivm_log("stacks: no room to register the boot stack");
+    static struct stack stack = {.name = "boot stack"};
+    stack.first = (uintptr_t)boot_stack;
+    stack.end = (uintptr_t)boot_stack_end;
+    stack_register(&stack);
     struct percpu *percpu = gdt_start();
     idt_start();
     exception_start();
@@ -130,6 +130,7 @@ _Noreturn void boot_main(uint32_t magic, uintptr_t information)
     read_firmware();
     start_clock();
     interrupts_start(percpu);
+    cpus_start();
     topology_print(firmware_madt());
     start_devices();
     run(boot_info.command_line);

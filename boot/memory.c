@@ -13,9 +13,13 @@
 extern const uint8_t image_start[], image_end[];
 
 static const uint64_t one_mebibyte = 1 << 20;
+static const uint64_t low_memory_end = 640 << 10;
 
 /* What start.S has mapped: tables must lie in it. */
 static const uint64_t early_map_end = UINT64_C(1) << 32;
+
+/* Written by memory_start(). */
+static uintptr_t low_page;
 
 _Static_assert((int)PAGING_REGION_LIMIT >= (int)BOOT_MEMORY_LIMIT, "a region per entry");
 
@@ -60,7 +64,6 @@ static void fill_allocator(const struct boot_info *info)
             exclude(info->memory[i].base, end_of(&info->memory[i]));
     for (size_t i = 0; i < info->module_count; i++)
         exclude(info->modules[i].first, info->modules[i].end);
-    exclude(0, one_mebibyte);
     exclude((uintptr_t)image_start, (uintptr_t)image_end);
 }
 
@@ -81,7 +84,15 @@ void memory_start(const struct boot_info *info, uintptr_t first, uintptr_t end)
         panic("memory: the loader gave no memory map");
     fill_allocator(info);
     exclude(first, end);
+    exclude(0, PAGE_SIZE); /* vectors of real mode, and null */
+    low_page = pages_highest(low_memory_end);
+    exclude(0, one_mebibyte);
     build_tables(info);
+}
+
+uintptr_t memory_low_page(void)
+{
+    return low_page;
 }
 
 static const char *name_of(uint32_t type)

@@ -15,6 +15,10 @@
  */
 void memory_start(const struct boot_info *info, uintptr_t first, uintptr_t end);
 
+/* A page of RAM below 640 KiB that nobody uses, where a CPU can begin in real mode; 0: there is
+ * none. Always the same. context  after memory_start() */
+uintptr_t memory_low_page(void);
+
 /* Log the memory map, and what is free. */
 void memory_print(const struct boot_info *info);
 

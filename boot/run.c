@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <hw/cpu.h>
+#include <ivm/cpu.h>
 #include <ivm/system.h>
 
 #include "drivers/console_serial.h"
@@ -54,10 +55,17 @@ static _Noreturn void quit(int code)
     finish(as_expected && code == 0);
 }
 
+/* The port is polled: there is no interrupt to sleep for. */
+static void idle(void)
+{
+    ivm_cpu_serve();
+    cpu_pause();
+}
+
 static _Noreturn void interact(void)
 {
     static const struct console console = {
-        .read = console_serial_read, .write = log_text, .idle = cpu_pause, .quit = quit};
+        .read = console_serial_read, .write = log_text, .idle = idle, .quit = quit};
     console_run(&console);
 }
 

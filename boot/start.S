@@ -15,13 +15,12 @@
  *         [SDM3A] "Initializing IA-32e Mode"
  */
 
+#include "arch/x86_64/long_mode.h"
+#include "arch/x86_64/stacks.h"
+
 #define MULTIBOOT2_MAGIC  0xE85250D6
 #define TAG_OPTIONAL      1
 
-#define CR0_LONG_MODE     0x80010033    /* PG, WP, NE, ET, MP, PE */
-#define CR4_LONG_MODE     0x220         /* OSFXSR, PAE */
-#define MSR_EFER          0xC0000080
-#define EFER_LME_NXE      0x900
 #define MSR_GS_BASE       0xC0000101
 #define LEAF_EXTENDED     0x80000001
 #define LM_AND_NX         0x20100000    /* %edx of that leaf */
@@ -32,7 +31,6 @@
 
 #define CODE_SELECTOR     0x08
 #define DATA_SELECTOR     0x10
-#define STACK_SIZE        0x10000
 
 #define COM1_DATA         0x3F8
 #define COM1_LINE_STATUS  0x3FD
@@ -110,16 +108,15 @@ start:
         loop    2b
         movl    $early_pointers + TABLE_POINTER, early_root
 
-        /* Whole values: nothing that firmware left on (57-bit paging, CET) survives. */
-        movl    $CR4_LONG_MODE, %eax
+        movl    $LONG_MODE_CR4, %eax
         movl    %eax, %cr4
         movl    $early_root, %eax
         movl    %eax, %cr3
         movl    $MSR_EFER, %ecx
-        movl    $EFER_LME_NXE, %eax
+        movl    $LONG_MODE_EFER, %eax
         xorl    %edx, %edx
         wrmsr
-        movl    $CR0_LONG_MODE, %eax
+        movl    $LONG_MODE_CR0, %eax
         movl    %eax, %cr0
         lgdt    early_gdt_pointer
         ljmp    $CODE_SELECTOR, $long_mode

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <ivm/bus.h>
+#include <ivm/cpu.h>
 #include <ivm/system.h>
 
 #include "arch/x86_64/routing.h"
@@ -19,8 +20,8 @@ static size_t usable_cpus(const struct madt *madt)
 
 static void print_cpus(const struct madt *madt)
 {
-    ivm_log("CPUs: %zu in the MADT, %zu enabled; this kernel uses the one that boots",
-            madt->cpu_count, usable_cpus(madt));
+    ivm_log("CPUs: %zu in the MADT, %zu enabled, %u run", madt->cpu_count,
+            usable_cpus(madt), ivm_cpu_count());
 }
 
 static void print_overrides(void)

@@ -9,13 +9,10 @@
 
 #include "dispatch.h"
 
-/* Which function serves this slot: several that share edges need more than the first taker.
- */
 static void choose_dispatch(const struct source *source, struct slot *slot,
                             unsigned sharers)
 {
-    bool passes = source->trigger == IVM_EDGE && sharers > 1;
-    atomic_store_explicit(&slot->dispatch, passes ? dispatch_passes : dispatch_first,
+    atomic_store_explicit(&slot->dispatch, dispatch_connected(source, sharers),
                           memory_order_release);
 }
 

@@ -16,40 +16,41 @@
 
 #include <ivm/level.h>
 #include <ivm/stats.h>
+#include <machine/hot.h>
 
 #include "assert.h"
 #include "chain.h"
+#include "context.h"
 #include "dispatch.h"
+#include "grace.h"
 #include "history.h"
 #include "machine.h"
 #include "manager.h"
+#include "place.h"
 #include "refuse.h"
-#include "rules.h"
-
-static bool context_allows(void)
-{
-    return machine_level() < IVM_DISPATCH && machine_interrupts_enabled();
-}
 
 static uint8_t greater(uint8_t a, uint8_t b)
 {
     return a > b ? a : b;
 }
 
-/* Take the vector, or choose one when it is 0. The rules found room. */
-static void take_vector(struct cpu_slots *slots, const struct ivm_request *request,
-                        uint8_t *vector)
+/* Take the vector, or choose one when none is named. The rules found room. */
+static uint8_t take_vector(const struct placement *placement,
+                           const struct ivm_request *request)
 {
+    struct vector_pool *pool = &slots_of(placement->cpu)->pool;
     bool owns = source_owns_number(request->source.kind, request->trigger);
     struct vector_pool *numbers = owns ? manager_level_numbers() : NULL;
-    enum ivm_status taken =
-        *vector != 0 ? vector_reserve(&slots->pool, *vector)
-                     : vector_allocate(&slots->pool, numbers, request->level, vector);
+    uint8_t vector = placement->vector;
+    enum ivm_status taken = vector != 0
+                                ? vector_reserve(pool, vector)
+                                : vector_allocate(pool, numbers, placement->level, &vector);
     assert(taken == IVM_OK);
     if (owns) {
-        taken = vector_reserve(numbers, *vector);
+        taken = vector_reserve(numbers, vector);
         assert(taken == IVM_OK);
     }
+    return vector;
 }
 
 /* Give a source nobody is connected to its vector; returns its slot. */
@@ -57,8 +58,7 @@ static struct slot *place(const struct placement *placement,
                           const struct ivm_request *request, struct source **placed)
 {
     struct cpu_slots *slots = slots_of(placement->cpu);
-    uint8_t vector = placement->vector;
-    take_vector(slots, request, &vector);
+    uint8_t vector = take_vector(placement, request);
 
     struct source *source = placement->source;
     if (source == NULL)
@@ -77,20 +77,32 @@ static struct slot *place(const struct placement *placement,
     return slot;
 }
 
+/* What dispatch calls: the routine itself, or what raises the level or takes a lock around it. */
+static void choose_offer(struct ivm_connection *connection)
+{
+    const struct ivm_request *request = &connection->request;
+    bool raises = connection->run_level > ivm_vector_level(connection->source->vector);
+    bool wraps = raises || request->lock != NULL;
+    connection->node.offer = request->lock != NULL ? dispatch_locked
+                             : raises              ? dispatch_raised
+                                                   : request->routine;
+    connection->node.offer_context = wraps ? connection : request->context;
+}
+
 /* Fill in all that the routine's first call will need. */
 static void prepare(struct ivm_connection *connection, const struct ivm_request *request,
                     struct source *source)
 {
-    uint8_t level = ivm_vector_level(source->vector);
-    bool raises = request->synchronize_level > level;
     connection->source = source;
     connection->request = *request;
     connection->request.cpus = NULL;
     connection->request.source = source->id;
-    connection->run_level = greater(level, request->synchronize_level);
+    connection->run_level =
+        greater(ivm_vector_level(source->vector), request->synchronize_level);
+    if (request->lock != NULL && request->lock->users++ == 0)
+        request->lock->level = connection->run_level;
     connection->node.claimed = 0;
-    connection->node.offer = raises ? dispatch_raised : request->routine;
-    connection->node.offer_context = raises ? connection : request->context;
+    choose_offer(connection);
     history_connected(connection);
 }
 
@@ -132,11 +144,19 @@ enum ivm_status ivm_connect(const struct ivm_request *request,
     if (!context_allows())
         return refuse_context(request, refusal);
 
-    manager_lock();
     struct placement placement;
-    struct finding finding = rules_check(request, connection);
-    if (finding.rule == IVM_RULE_NONE)
-        finding = rules_place(request, &placement);
+    struct finding finding;
+    for (;;) {
+        manager_lock();
+        placement.busy = false;
+        finding = rules_check(request, connection);
+        if (finding.rule == IVM_RULE_NONE)
+            finding = place_decide(request, &placement);
+        if (!placement.busy)
+            break;
+        manager_unlock();
+        machine_relax();
+    }
     enum ivm_status status = IVM_OK;
     if (finding.rule == IVM_RULE_NONE)
         attach(&placement, request, connection);
@@ -162,32 +182,60 @@ static void vacate(struct source *source, struct slot *slot)
     atomic_store_explicit(&source->retiring, 0, memory_order_release);
 }
 
-static void detach(struct ivm_connection *connection)
+/* Take the connection out of its chain. Its routine may still be running somewhere. */
+static void detach(struct ivm_connection *connection, struct source *source)
 {
-    struct source *source = connection->source;
     struct slot *slot = &slots_of(source->cpu)->slots[source->vector];
-    bool is_last = source->count == 1;
-    if (is_last) {
+    if (source->count == 1) {
+        source->busy = true;
         atomic_store_explicit(&source->retiring, 1, memory_order_release);
         source_mask(source, IVM_MASKED_IDLE);
     }
     chain_remove(source, slot, connection);
+    if (connection->request.lock != NULL)
+        connection->request.lock->users--;
     history_disconnected(connection);
     connection->source = NULL;
-    if (is_last)
-        vacate(source, slot);
+}
+
+/* The source of a connection, once nothing waits on it; NULL: not connected. Returns with the
+ * configuration lock held. */
+static struct source *lock_settled(const struct ivm_connection *connection)
+{
+    manager_lock();
+    while (connection->source != NULL && connection->source->busy) {
+        manager_unlock();
+        machine_relax();
+        manager_lock();
+    }
+    return connection->source;
 }
 
 enum ivm_status ivm_disconnect(struct ivm_connection *connection)
 {
     if (!context_allows())
         return IVM_WRONG_LEVEL;
-    manager_lock();
-    bool connected = connection != NULL && connection->source != NULL;
-    if (connected)
-        detach(connection);
+    if (connection == NULL)
+        return IVM_NOT_CONNECTED;
+    struct source *source = lock_settled(connection);
+    if (source == NULL) {
+        manager_unlock();
+        return IVM_NOT_CONNECTED;
+    }
+    uint32_t cpu = source->cpu;
+    detach(connection, source);
+    bool is_last = source->count == 0;
+
+    /* The lock is not held while waiting: the CPU waited for may be on its way to it. */
     manager_unlock();
-    return connected ? IVM_OK : IVM_NOT_CONNECTED;
+    grace_wait(cpu);
+    if (is_last) {
+        manager_lock();
+        vacate(source, &slots_of(cpu)->slots[source->vector]);
+        source->busy = false;
+        manager_unlock();
+    }
+    return IVM_OK;
 }
 
 enum ivm_status ivm_synchronize(struct ivm_connection *connection,
@@ -198,8 +246,15 @@ enum ivm_status ivm_synchronize(struct ivm_connection *connection,
         return IVM_NOT_CONNECTED;
     if (machine_level() > connection->run_level)
         return IVM_WRONG_LEVEL;
+    struct ivm_lock *lock = connection->request.lock;
+    if (lock == NULL && connection->source->cpu != machine_cpu())
+        return IVM_UNSUPPORTED;
     uint8_t found = ivm_level_raise(connection->run_level);
+    if (lock != NULL)
+        ivm_lock_take(lock);
     uint8_t answer = function(context);
+    if (lock != NULL)
+        ivm_lock_release(lock);
     ivm_level_lower(found);
     if (result != NULL)
         *result = answer;

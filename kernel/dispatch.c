@@ -114,6 +114,51 @@ enum ivm_verdict dispatch_raised(void *context)
     return verdict;
 }
 
+enum ivm_verdict dispatch_locked(void *context)
+{
+    struct ivm_connection *connection = context;
+    const struct ivm_request *request = &connection->request;
+    uint8_t found = machine_priority();
+    machine_set_priority(connection->run_level);
+    ivm_lock_take(request->lock);
+    enum ivm_verdict verdict = request->routine(request->context);
+    ivm_lock_release(request->lock);
+    machine_set_priority(found);
+    return verdict;
+}
+
+slot_dispatch *dispatch_connected(const struct source *source, unsigned sharers)
+{
+    return source->trigger == IVM_EDGE && sharers > 1 ? dispatch_passes : dispatch_first;
+}
+
+void dispatch_fire_parked(struct source *source, uint32_t cpu)
+{
+    /* Two may be about to do this, the mover and a late parked delivery: one of them gets it. */
+    if (atomic_exchange_explicit(&source->parked, 0, memory_order_seq_cst) == 0)
+        return;
+    if ((source->mask_reasons & IVM_MASKED_MOVING) != 0)
+        source_unmask(source, IVM_MASKED_MOVING);
+    else
+        machine_interrupt_cpu(cpu, source->vector);
+}
+
+void dispatch_parked(struct slot *slot)
+{
+    struct source *source = atomic_load_explicit(&slot->source, memory_order_acquire);
+
+    /* A level that stays asserted would be delivered again at once, and for ever. */
+    if (source->trigger == IVM_LEVEL)
+        source_mask(source, IVM_MASKED_MOVING);
+    atomic_store_explicit(&source->parked, 1, memory_order_seq_cst);
+
+    /* The move may have ended since entry.S read this slot's function: then nobody else would fire
+     * it again. Pairs with the store of the function in move.c, before its exchange. */
+    if (atomic_load_explicit(&slot->dispatch, memory_order_seq_cst) != dispatch_parked)
+        dispatch_fire_parked(source, slot->cpu);
+    machine_end();
+}
+
 void dispatch_stray(struct slot *slot)
 {
     slot->delivered++;

@@ -36,7 +36,21 @@ slot_dispatch *dispatch_unconnected(uint8_t vector);
  */
 ivm_routine dispatch_unclaimed;
 
-/* Raise to the connection's level for its routine alone. The context is the connection. */
+/* Raise to the connection's level for its routine alone; and take its lock around it. The context is
+ * the connection.
+ */
 ivm_routine dispatch_raised;
+ivm_routine dispatch_locked;
+
+/* The source is moving here and may still be in its routine on the CPU it leaves: end it, and
+ * remember to fire it again.
+ */
+slot_dispatch dispatch_parked;
+
+/* The function for a connected slot: several that share edges need more than the first taker. */
+slot_dispatch *dispatch_connected(const struct source *source, unsigned sharers);
+
+/* After a move: if the source fired meanwhile, fire it again on its new CPU. */
+void dispatch_fire_parked(struct source *source, uint32_t cpu);
 
 #endif

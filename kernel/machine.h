@@ -26,6 +26,15 @@ uint8_t machine_level(void);
 uint8_t machine_priority(void);
 void machine_set_priority(uint8_t level);
 
+/* Interrupt one CPU, this one or another, with a vector. Any level.
+ * cpu  an index the manager has
+ */
+void machine_interrupt_cpu(uint32_t cpu, uint8_t vector);
+
+/* Turn interrupts on and sleep until one has been served; none that is pending is slept on.
+ * Interrupts off, level 0. */
+void machine_idle(void);
+
 /* Whether this CPU's local APIC has `vector` in service. */
 bool machine_in_service(uint8_t vector);
 

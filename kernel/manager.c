@@ -34,8 +34,9 @@ void manager_start(const struct manager_storage *storage)
 static void start_slot(struct slot *slot, uint32_t cpu, uint8_t vector)
 {
     *slot = (struct slot){.cpu = (uint16_t)cpu, .vector = vector};
-    atomic_store_explicit(&slot->dispatch, dispatch_unconnected(vector),
-                          memory_order_release);
+    slot_dispatch *dispatch =
+        vector == IVM_VECTOR_DISPATCH ? deferred_serve : dispatch_unconnected(vector);
+    atomic_store_explicit(&slot->dispatch, dispatch, memory_order_release);
 }
 
 enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
@@ -49,6 +50,8 @@ enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
         source_start(&slots->bare[vector - IVM_VECTOR_DEVICE_FIRST],
                      (struct ivm_source_id){.kind = IVM_BARE, .number = vector});
     vector_pool_start(&slots->pool);
+    deferred_start(&slots->deferred);
+    slots->closed = false;
     slots->cpu = cpu;
     tables.cpus[cpu] = slots;
     if (cpu >= cpu_end)

@@ -1,7 +1,4 @@
-/* rules.h: may this request be connected, and where? Decides only: nothing is changed here.
- *
- * context  under the configuration lock, except rules_check()
- */
+/* rules.h: may this request be connected? Decides only: nothing is changed here. */
 #ifndef KERNEL_RULES_H
 #define KERNEL_RULES_H
 
@@ -22,19 +19,31 @@ struct finding {
     uint8_t held;
 };
 
-/* Where a request goes. */
-struct placement {
-    struct source *source; /* NULL: the bare source of the vector that will be allocated */
-    uint32_t cpu;
-    uint8_t vector; /* 0: any free one of the level asked for */
-    bool joins;     /* the source has owners already */
-};
-
 /* The request by itself, and the storage for it. */
 struct finding rules_check(const struct ivm_request *request,
                            const struct ivm_connection *connection);
 
-/* The request against the tables; `out` is written only when no rule is broken. */
-struct finding rules_place(const struct ivm_request *request, struct placement *out);
+/* Whether a set holds a CPU; NULL holds all. */
+bool rules_cpu_in_set(const struct ivm_cpu_set *set, uint32_t cpu);
+
+/* The vector a request names, in either of the two places where it can; 0: none. */
+uint8_t rules_vector_asked(const struct ivm_request *request);
+
+/* May it join the owners of a source that is placed? Under the configuration lock. */
+struct finding rules_join(const struct source *source, const struct ivm_request *request);
+
+/* May it use its lock on a vector of this level? Under the configuration lock. */
+struct finding rules_lock(const struct ivm_request *request, uint8_t level);
+
+/* Which rule it breaks when the vector it names carries a source that it does not mean. Under the
+ * configuration lock.
+ */
+struct finding rules_vector_held(const struct source *holder,
+                                 const struct ivm_request *request);
+
+static inline struct finding rules_broken(enum ivm_rule rule)
+{
+    return (struct finding){.rule = rule};
+}
 
 #endif

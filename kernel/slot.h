@@ -7,12 +7,14 @@
 #ifndef KERNEL_SLOT_H
 #define KERNEL_SLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <ivm/interrupt.h>
 #include <ivm/vector.h>
 
+#include "deferred.h"
 #include "source.h"
 #include "vector.h"
 
@@ -41,6 +43,8 @@ struct cpu_slots {
     struct source bare[IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST];
     struct vector_pool pool;
     uint32_t cpu;
+    bool closed; /* being drained: nothing new is placed here; configuration lock */
+    struct deferred_queue deferred;
 };
 
 /* The table of a CPU, or NULL when there is no such CPU. */

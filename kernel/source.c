@@ -77,40 +77,46 @@ void source_unmask(struct source *source, uint8_t reasons)
     machine_interrupts_restore(were_on);
 }
 
+static bool is_input(const struct source *source, const struct ivm_input *input)
+{
+    return source->controller == input->controller && source->unit == input->unit &&
+           source->input == input->input;
+}
+
 /* Whether the storage, or the input, is a message already. */
-static bool is_registered(const struct ivm_message *storage,
-                          const struct ivm_controller *controller, const void *unit,
-                          uint32_t input)
+static bool is_registered(const struct ivm_message *storage, const struct ivm_input *input)
 {
     for (const struct ivm_message *at = messages; at != NULL; at = at->next) {
-        const struct source *source = &at->source;
-        bool same_input = source->controller == controller && source->unit == unit &&
-                          source->input == input;
-        if (at == storage || same_input)
+        if (at == storage || is_input(&at->source, input))
             return true;
     }
     return false;
 }
 
+/* Under the configuration lock; returns the message's number. */
+static uint32_t link_message(struct ivm_message *storage, const struct ivm_input *input)
+{
+    struct ivm_source_id id = {.kind = IVM_MESSAGE, .number = ++last_message};
+    source_start(&storage->source, id);
+    storage->source.controller = input->controller;
+    storage->source.unit = input->unit;
+    storage->source.input = input->input;
+    storage->next = messages;
+    messages = storage;
+    return id.number;
+}
+
 enum ivm_status ivm_message_register(struct ivm_message *storage,
-                                     const struct ivm_controller *controller, void *unit,
-                                     uint32_t input, uint32_t *number)
+                                     const struct ivm_input *input, uint32_t *number)
 {
     bool is_aligned = (uintptr_t)storage % _Alignof(struct ivm_message) == 0;
-    if (storage == NULL || controller == NULL || number == NULL || !is_aligned)
+    bool is_whole = storage != NULL && input != NULL && number != NULL;
+    if (!is_whole || !is_aligned || input->controller == NULL)
         return IVM_BAD_ARGUMENT;
     manager_lock();
-    bool taken = is_registered(storage, controller, unit, input);
-    if (!taken) {
-        struct ivm_source_id id = {.kind = IVM_MESSAGE, .number = ++last_message};
-        source_start(&storage->source, id);
-        storage->source.controller = controller;
-        storage->source.unit = unit;
-        storage->source.input = input;
-        storage->next = messages;
-        messages = storage;
-        *number = id.number;
-    }
+    bool taken = is_registered(storage, input);
+    if (!taken)
+        *number = link_message(storage, input);
     manager_unlock();
     return taken ? IVM_ALREADY_CONNECTED : IVM_OK;
 }

@@ -27,7 +27,9 @@ struct source {
     uint32_t cpu;
     uint16_t count;           /* connections */
     uint8_t vector;           /* 0: not placed */
+    bool busy;                /* a disconnect or move waits, without the lock: hands off */
     _Atomic uint8_t retiring; /* 1: between the mask and the end of the last disconnect */
+    _Atomic uint8_t parked;   /* 1: fired during a move, to be fired again after it */
     struct spinlock
         mask_lock; /* interrupts off, any level: the next one and the input's mask */
     _Atomic uint8_t mask_reasons; /* enum ivm_mask_reason */

@@ -230,6 +230,32 @@ enum ivm_status apic_mode_start(const struct apic_mode **mode)
     return status;
 }
 
+enum ivm_status apic_mode_join(const struct apic_mode *mode)
+{
+    uint64_t flags = APIC_BASE_ENABLE | (mode == &apic_x2apic ? APIC_BASE_X2APIC : 0);
+    uint64_t found = msr_read(MSR_APIC_BASE);
+    uint64_t kept = found & ~(base_address_mask | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+    uint64_t wanted = base_address | flags | kept;
+    if (found == wanted)
+        return IVM_OK;
+    /* The way back from x2APIC leads through a disabled local APIC, and forgets its id. */
+    if ((found & APIC_BASE_X2APIC) != 0 && mode != &apic_x2apic) {
+        ivm_log(
+            "local APIC: IA32_APIC_BASE 0x%llx is in x2APIC mode, the first CPU in xAPIC",
+            (unsigned long long)found);
+        return IVM_UNSUPPORTED;
+    }
+    /* x2APIC is entered from enabled xAPIC only. */
+    msr_write(MSR_APIC_BASE,
+              (wanted & ~(uint64_t)APIC_BASE_X2APIC) | (found & APIC_BASE_X2APIC));
+    msr_write(MSR_APIC_BASE, wanted);
+    if (msr_read(MSR_APIC_BASE) == wanted)
+        return IVM_OK;
+    ivm_log("local APIC: IA32_APIC_BASE stays 0x%llx, not 0x%llx",
+            (unsigned long long)msr_read(MSR_APIC_BASE), (unsigned long long)wanted);
+    return IVM_UNSUPPORTED;
+}
+
 uint64_t apic_mode_base(void)
 {
     return base_address;

@@ -50,6 +50,17 @@ extern const struct apic_mode apic_x2apic;
  */
 IVM_MUST_CHECK enum ivm_status apic_mode_start(const struct apic_mode **mode);
 
+/* Bring this CPU's local APIC into a mode that apic_mode_start() found, with its page at the same
+ * address, enabled.
+ *
+ * mode     of the CPU that boots
+ * context  on a CPU that was started, interrupts off
+ * errors   IVM_UNSUPPORTED  it is in x2APIC mode and the other is not, or it does not take the
+ *                           change: the log says which
+ * source   [SDM3A] "x2APIC States"
+ */
+IVM_MUST_CHECK enum ivm_status apic_mode_join(const struct apic_mode *mode);
+
 /* The physical address of the xAPIC page, as IA32_APIC_BASE has it; 0 before
  * apic_mode_start(). */
 uint64_t apic_mode_base(void);

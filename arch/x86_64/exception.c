@@ -12,11 +12,11 @@
 #include <machine/hot.h>
 
 #include "exception_text.h"
-#include "kernel/format.h"
 #include "kernel/system/log.h"
 #include "kernel/system/panic.h"
 #include "paging.h"
 #include "stacks.h"
+#include "stop.h"
 #include "symbols.h"
 
 /* clang-format off */
@@ -52,16 +52,6 @@ void exception_start(void)
         cpu_write_cr4(cpu_read_cr4() | CR4_MCE);
 }
 
-static void place_text(char out[PLACE_SIZE], uintptr_t address)
-{
-    struct symbol symbol;
-    if (symbol_of(address, &symbol))
-        format_text(out, PLACE_SIZE, "0x%016lx %s+0x%lx", address, symbol.name,
-                    symbol.offset);
-    else
-        format_text(out, PLACE_SIZE, "0x%016lx (not code of this kernel)", address);
-}
-
 /* The word at `address`, which the caller knows to be in a stack. */
 static uint64_t word_at(uintptr_t address)
 {
@@ -75,7 +65,7 @@ static void log_interrupted(uintptr_t saved)
     if (stack_holding(at, sizeof(uint64_t)) == NULL)
         return;
     char place[PLACE_SIZE];
-    place_text(place, word_at(at));
+    symbol_text(place, sizeof place, word_at(at));
     ivm_log("    interrupted at %s", place);
 }
 
@@ -229,7 +219,7 @@ static void refuse_second(const struct exception_frame *frame)
         return;
     if (before == 1) {
         char place[PLACE_SIZE];
-        place_text(place, frame->rip);
+        symbol_text(place, sizeof place, frame->rip);
         ivm_log("EXCEPTION inside the report of an exception: %s at %s: stopped",
                 exception_name(frame->vector), place);
     }
@@ -238,13 +228,14 @@ static void refuse_second(const struct exception_frame *frame)
 
 _Noreturn void exception_report(const struct exception_frame *frame)
 {
+    stop_others(frame);
     log_emergency();
     refuse_second(frame);
 
     char error[128], place[PLACE_SIZE];
     const char *name = exception_name(frame->vector);
     exception_error_text(error, sizeof error, frame->vector, frame->error);
-    place_text(place, frame->rip);
+    symbol_text(place, sizeof place, frame->rip);
 
     ivm_log("EXCEPTION %s: vector %lu, error code 0x%lx%s%s", name, frame->vector,
             frame->error, error[0] != '\0' ? ": " : "", error);

@@ -138,9 +138,14 @@ void firmware_apply_to_lapic(void)
     if (madt.lapic_address != 0 && madt.lapic_address != base)
         ivm_log("MADT: the local APIC is said to be at 0x%llx; it is at 0x%llx",
                 (unsigned long long)madt.lapic_address, (unsigned long long)base);
-    const struct madt_cpu *cpu = this_cpu();
-    if (cpu == NULL && madt.cpu_count != 0)
+    if (this_cpu() == NULL && madt.cpu_count != 0)
         ivm_log("MADT: it does not list this CPU, APIC id %u", (unsigned)lapic_id());
+    firmware_apply_nmis();
+}
+
+void firmware_apply_nmis(void)
+{
+    const struct madt_cpu *cpu = this_cpu();
     for (size_t i = 0; i < madt.local_nmi_count; i++) {
         const struct madt_local_nmi *nmi = &madt.local_nmis[i];
         if (nmi->uid == madt_every_processor || (cpu != NULL && nmi->uid == cpu->uid))

@@ -40,4 +40,9 @@ bool firmware_remaps_interrupts(void);
  */
 void firmware_apply_to_lapic(void);
 
+/* The LINT pins alone: for a CPU that was started.
+ * context  on that CPU, after lapic_start_cpu(), interrupts off
+ */
+void firmware_apply_nmis(void);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <hw/cpu.h>
 #include <hw/msr.h>
-#include <ivm/system.h>
 
 #include "stacks.h"
 
@@ -56,11 +55,12 @@ struct percpu *gdt_start(void)
     static const char *const names[IST_COUNT] = {"NMI stack of CPU 0",
                                                  "double-fault stack of CPU 0",
                                                  "machine-check stack of CPU 0"};
+    static struct stack stacks[IST_COUNT];
     for (size_t i = 0; i < IST_COUNT; i++) {
         uintptr_t first = (uintptr_t)boot_ist[i].stack;
-        if (stack_register(&(struct stack){
-                .name = names[i], .first = first, .end = first + IST_STACK_SIZE}) != IVM_OK)
-            ivm_log("stacks: no room to register the %s", names[i]);
+        stacks[i] =
+            (struct stack){.name = names[i], .first = first, .end = first + IST_STACK_SIZE};
+        stack_register(&stacks[i]);
     }
     boot_tables.ist = boot_ist;
     gdt_load(&boot_tables);

@@ -147,6 +147,22 @@ static void route(void *unit, uint32_t input, const struct ivm_route *route)
     release(ioapic, were_on);
 }
 
+/* Only the destination changes, and that is one write: an open entry stays open, so that no edge is
+ * lost under a mask, and its vector is the same on both CPUs. */
+static void redirect(void *unit, uint32_t input, uint32_t cpu)
+{
+    struct ioapic *ioapic = unit;
+    uint32_t apic_id = machine_apic_id(cpu);
+    if (!is_ours(ioapic, input) || apic_id >= RTE_DESTINATION_END)
+        return;
+    bool were_on = take(ioapic);
+    struct ioapic_pin *pin = &ioapic->pins[input];
+    pin->intent.destination = (uint8_t)apic_id;
+    write_register(ioapic, high_register(input), rte_high(&pin->intent));
+    (void)read_register(ioapic, high_register(input));
+    release(ioapic, were_on);
+}
+
 static void unmask(void *unit, uint32_t input)
 {
     struct ioapic *ioapic = unit;
@@ -194,6 +210,7 @@ static void unroute(void *unit, uint32_t input)
 const struct ivm_controller ioapic_controller = {
     .name = "I/O APIC",
     .route = route,
+    .redirect = redirect,
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,

@@ -121,13 +121,13 @@ static enum ivm_status drain_in_service(void)
         ended++;
     }
     if (vector >= 0) {
-        ivm_log("local APIC: vector 0x%02x stays in service after %u ends",
-                (unsigned)vector, ended);
+        ivm_log("local APIC %u: vector 0x%02x stays in service after %u ends",
+                (unsigned)apic->id(), (unsigned)vector, ended);
         return IVM_UNSUPPORTED;
     }
     if (ended != 0)
-        ivm_log("local APIC: %u interrupts that firmware left in service were ended",
-                ended);
+        ivm_log("local APIC %u: %u interrupts that firmware left in service were ended",
+                (unsigned)apic->id(), ended);
     return IVM_OK;
 }
 
@@ -143,8 +143,8 @@ static void report_pending(void)
             length += format_text(text + length, sizeof text - length, " 0x%02x", vector);
     }
     if (count != 0)
-        ivm_log("local APIC: %u interrupts are requested already:%s%s", (unsigned)count,
-                text, count > LISTED ? " ..." : "");
+        ivm_log("local APIC %u: %u interrupts are requested already:%s%s",
+                (unsigned)apic->id(), (unsigned)count, text, count > LISTED ? " ..." : "");
 }
 
 /* Recorded errors reach the register when it is written: this takes and clears them. */
@@ -161,14 +161,12 @@ static void report_old_errors(void)
         return;
     char text[ERROR_TEXT_SIZE];
     lapic_error_text(esr, text, sizeof text);
-    ivm_log("local APIC: errors from before the start: %s", text);
+    ivm_log("local APIC %u: errors from before the start: %s", (unsigned)apic->id(), text);
 }
 
-enum ivm_status lapic_start(void)
+/* What each CPU does for itself. */
+static enum ivm_status take_over(void)
 {
-    enum ivm_status status = apic_mode_start(&apic);
-    if (status != IVM_OK)
-        return status;
     if ((lapic_version() & LAPIC_VERSION_MASK) < LAPIC_VERSION_INTEGRATED) {
         ivm_log("local APIC: version 0x%02x is an 82489DX, which is not supported",
                 (unsigned)(lapic_version() & LAPIC_VERSION_MASK));
@@ -177,16 +175,32 @@ enum ivm_status lapic_start(void)
     mask_all();
     apic->write(LAPIC_SVR, LAPIC_SVR_ENABLE | IVM_VECTOR_SPURIOUS);
     cpu_write_cr8(0);
-    status = drain_in_service();
+    enum ivm_status status = drain_in_service();
     if (status != IVM_OK)
         return status;
     report_pending();
     report_old_errors();
     apic->write(LAPIC_LVT_ERROR, LAPIC_LVT_FIXED | IVM_VECTOR_ERROR);
+    return IVM_OK;
+}
+
+enum ivm_status lapic_start(void)
+{
+    enum ivm_status status = apic_mode_start(&apic);
+    if (status == IVM_OK)
+        status = take_over();
+    if (status != IVM_OK)
+        return status;
     ivm_log("local APIC: %s, id %u, version 0x%02x, %u local interrupts", apic->name,
             (unsigned)apic->id(), (unsigned)(lapic_version() & LAPIC_VERSION_MASK),
             (unsigned)lvt_last() + 1);
     return IVM_OK;
+}
+
+enum ivm_status lapic_start_cpu(void)
+{
+    enum ivm_status status = apic_mode_join(apic);
+    return status == IVM_OK ? take_over() : status;
 }
 
 enum ivm_status lapic_set_nmi(uint8_t lint, enum ivm_polarity polarity,
@@ -209,6 +223,16 @@ enum ivm_status lapic_send_self(uint8_t vector)
         return IVM_BAD_ARGUMENT;
     const struct icr icr = {.vector = vector, .shorthand = ICR_TO_SELF};
     return apic->icr(&icr);
+}
+
+enum ivm_status lapic_send(const struct icr *icr)
+{
+    return apic->icr(icr);
+}
+
+uint32_t lapic_id_end(void)
+{
+    return apic == &apic_x2apic ? UINT32_MAX : ICR_XAPIC_DESTINATION_END;
 }
 
 static bool has_entry(uint32_t offset)

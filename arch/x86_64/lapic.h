@@ -28,6 +28,14 @@
  */
 IVM_MUST_CHECK enum ivm_status lapic_start(void);
 
+/* The same for a CPU that was started: its local APIC is first brought into the mode of the CPU that
+ * boots. What is found is named with its APIC id.
+ *
+ * context  on that CPU, interrupts off, after lapic_start() on the one that boots
+ * errors   IVM_UNSUPPORTED  also when it cannot be brought into that mode
+ */
+IVM_MUST_CHECK enum ivm_status lapic_start_cpu(void);
+
 /* Unmask a LINT pin as NMI, as the MADT says this CPU is wired.
  *
  * lint     0 or 1
@@ -46,6 +54,13 @@ IVM_MUST_CHECK enum ivm_status lapic_set_nmi(uint8_t lint, enum ivm_polarity pol
  *          nothing was sent
  */
 IVM_MUST_CHECK enum ivm_status lapic_send_self(uint8_t vector);
+
+/* Send a message of any kind: apic_mode.icr of the mode in use. */
+struct icr;
+IVM_MUST_CHECK enum ivm_status lapic_send(const struct icr *icr);
+
+/* One past the highest APIC id that a message can name in the mode in use. Any context. */
+uint32_t lapic_id_end(void);
 
 /* Whether the vector is in service here; requested here; was delivered as level-triggered.
  * Any context. */

@@ -5,12 +5,14 @@
 #include <ivm/system.h>
 
 #include "apic_id.h"
+#include "ipi.h"
 #include "kernel/system/panic.h"
 #include "lapic.h"
 #include "pic8259.h"
 
-/* The id plus one, so that 0 is a CPU nobody named. Written as a CPU is taken in. */
-static uint64_t apic_ids[MACHINE_CPU_LIMIT];
+/* Written as a CPU is taken in. */
+static uint32_t *apic_ids;
+static size_t apic_id_limit;
 
 bool machine_interrupts_enabled(void)
 {
@@ -42,6 +44,17 @@ void machine_set_priority(uint8_t level)
     cpu_write_cr8(level);
 }
 
+void machine_interrupt_cpu(uint32_t cpu, uint8_t vector)
+{
+    if (ipi_send(machine_apic_id(cpu), vector) != IVM_OK)
+        ivm_log("IPI: vector 0x%02x could not be sent to CPU %u", vector, cpu);
+}
+
+void machine_idle(void)
+{
+    cpu_sti_hlt();
+}
+
 bool machine_in_service(uint8_t vector)
 {
     return lapic_in_service(vector);
@@ -62,17 +75,23 @@ _Noreturn void machine_assert_failed(const char *expression, const char *file, i
     panic("assertion failed: %s, at %s:%d", expression, file, line);
 }
 
+void machine_apic_ids_start(uint32_t *ids, size_t limit)
+{
+    apic_ids = ids;
+    apic_id_limit = limit;
+    for (size_t cpu = 0; cpu < limit; cpu++)
+        apic_ids[cpu] = UINT32_MAX;
+}
+
 uint32_t machine_apic_id(uint32_t cpu)
 {
-    if (cpu >= MACHINE_CPU_LIMIT || apic_ids[cpu] == 0)
-        return UINT32_MAX;
-    return (uint32_t)(apic_ids[cpu] - 1);
+    return cpu < apic_id_limit ? apic_ids[cpu] : UINT32_MAX;
 }
 
 enum ivm_status machine_set_apic_id(uint32_t cpu, uint32_t apic_id)
 {
-    if (cpu >= MACHINE_CPU_LIMIT)
+    if (cpu >= apic_id_limit)
         return IVM_BAD_ARGUMENT;
-    apic_ids[cpu] = (uint64_t)apic_id + 1;
+    apic_ids[cpu] = apic_id;
     return IVM_OK;
 }

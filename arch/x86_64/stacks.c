@@ -3,44 +3,49 @@
 
 #include <stdatomic.h>
 
-/* Entries below `count` never change: the exception report reads them at any moment. */
-static struct stack stacks[STACK_LIMIT];
-static _Atomic size_t count;
+/* What is in the list never changes: the exception report reads it at any moment. */
+static struct stack *_Atomic first_stack;
+static struct stack *last_stack;
 
-static size_t known(void)
+/* Pairs with the release in stack_register(): a stack that is found is written. */
+static const struct stack *first(void)
 {
-    /* Pairs with the release in stack_register(): an entry counted is written. */
-    return atomic_load_explicit(&count, memory_order_acquire);
+    return atomic_load_explicit(&first_stack, memory_order_acquire);
 }
 
-enum ivm_status stack_register(const struct stack *stack)
+static const struct stack *after(const struct stack *stack)
 {
-    size_t next = known();
-    if (next == STACK_LIMIT)
-        return IVM_EXHAUSTED;
-    stacks[next] = *stack;
-    atomic_store_explicit(&count, next + 1, memory_order_release);
-    return IVM_OK;
+    return atomic_load_explicit(&stack->next, memory_order_acquire);
+}
+
+void stack_register(struct stack *stack)
+{
+    atomic_init(&stack->next, NULL);
+    atomic_store_explicit(last_stack == NULL ? &first_stack : &last_stack->next, stack,
+                          memory_order_release);
+    last_stack = stack;
 }
 
 const struct stack *stack_at(size_t index)
 {
-    return index < known() ? &stacks[index] : NULL;
+    const struct stack *stack = first();
+    while (stack != NULL && index-- > 0)
+        stack = after(stack);
+    return stack;
 }
 
 const struct stack *stack_holding(uintptr_t address, size_t size)
 {
-    for (size_t i = 0; i < known(); i++)
-        if (address >= stacks[i].first && address < stacks[i].end &&
-            stacks[i].end - address >= size)
-            return &stacks[i];
+    for (const struct stack *stack = first(); stack != NULL; stack = after(stack))
+        if (address >= stack->first && address < stack->end && stack->end - address >= size)
+            return stack;
     return NULL;
 }
 
 const struct stack *stack_guarded_at(uintptr_t address)
 {
-    for (size_t i = 0; i < known(); i++)
-        if (address < stacks[i].first && stacks[i].first - address <= STACK_GUARD_SIZE)
-            return &stacks[i];
+    for (const struct stack *stack = first(); stack != NULL; stack = after(stack))
+        if (address < stack->first && stack->first - address <= STACK_GUARD_SIZE)
+            return stack;
     return NULL;
 }

@@ -1,6 +1,8 @@
 /* symbols.c: binary search in the symbol table of the build. */
 #include "symbols.h"
 
+#include "kernel/format.h"
+
 /* Made by tools/symbols.awk. */
 extern const uint32_t symbol_count;
 extern const uint32_t symbol_addresses[];
@@ -36,4 +38,13 @@ bool symbol_of(uintptr_t address, struct symbol *out)
                                                 .pool = symbol_pool,
                                                 .end = (uintptr_t)image_text_end},
                          address, out);
+}
+
+void symbol_text(char *out, size_t size, uintptr_t address)
+{
+    struct symbol symbol;
+    if (symbol_of(address, &symbol))
+        format_text(out, size, "0x%016lx %s+0x%lx", address, symbol.name, symbol.offset);
+    else
+        format_text(out, size, "0x%016lx (not code of this kernel)", address);
 }

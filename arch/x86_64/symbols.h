@@ -31,4 +31,7 @@ bool symbol_search(const struct symbol_table *table, uintptr_t address, struct s
 /* The same in the kernel's own table. Any context. */
 bool symbol_of(uintptr_t address, struct symbol *out);
 
+/* "0x0000000000101234 function+0x14", cut to `size` bytes. Any context. */
+void symbol_text(char *out, size_t size, uintptr_t address);
+
 #endif

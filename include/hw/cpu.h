@@ -76,7 +76,7 @@ static inline void cpu_ud2(void)
 static inline __attribute__((always_inline)) void
 cpu_software_interrupt(const uint8_t vector)
 {
-    __asm__ volatile("int %0" : : "i"(vector) : "memory");
+    __asm__ volatile("int %0" : : "i"((unsigned)vector) : "memory");
 }
 
 static inline uint64_t cpu_read_flags(void)
@@ -186,6 +186,13 @@ static inline uint32_t cpu_gs_read32(uintptr_t offset)
 {
     uint32_t value;
     __asm__ volatile("movl %%gs:(%1), %0" : "=r"(value) : "r"(offset));
+    return value;
+}
+
+static inline uint64_t cpu_gs_read64(uintptr_t offset)
+{
+    uint64_t value;
+    __asm__ volatile("movq %%gs:(%1), %0" : "=r"(value) : "r"(offset));
     return value;
 }
 

@@ -29,6 +29,10 @@ struct ivm_controller {
     /* Aim a masked input; it stays masked. */
     void (*route)(void *unit, uint32_t input, const struct ivm_route *route);
 
+    /* Deliver to another CPU from now on, everything else unchanged, masked or not; the write is
+     * read back. NULL: this controller cannot. */
+    void (*redirect)(void *unit, uint32_t input, uint32_t cpu);
+
     /* Let the input deliver. A level line asserted already delivers at once. */
     void (*unmask)(void *unit, uint32_t input);
 
@@ -37,6 +41,13 @@ struct ivm_controller {
 
     /* Forget the route: the input is as it was before the first route(). */
     void (*unroute)(void *unit, uint32_t input);
+};
+
+/* One input of one controller. */
+struct ivm_input {
+    const struct ivm_controller *controller;
+    void *unit;
+    uint32_t input;
 };
 
 #endif

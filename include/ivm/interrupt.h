@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ivm/lock.h>
 #include <ivm/status.h>
 
 struct ivm_refusal;
@@ -70,6 +71,10 @@ struct ivm_request {
     /* 0: the vector's own; else a device level at which the routine runs. Below a level or vector
      * that is named it is refused; below the vector that is found, the vector's counts. */
     uint8_t synchronize_level;
+
+    /* NULL: none, and ivm_synchronize() works on the CPU of the source only. &connection->own_lock:
+     * one of its own. Another: shared with other connections, whose routines run at one level. */
+    struct ivm_lock *lock;
 };
 
 /* What dispatch sees of a connection: 32 bytes, and all it touches. The source's own end
@@ -92,6 +97,7 @@ struct ivm_connection {
     struct source *source;           /* NULL: not connected */
     uint64_t number;                 /* of this connect, from 1, never reused */
     uint8_t run_level;               /* the greater of the vector's and synchronize_level */
+    struct ivm_lock own_lock;        /* for who asks for it; zero it with the rest */
     struct ivm_request request;      /* as it was asked; `cpus` is not kept */
 };
 
@@ -127,13 +133,15 @@ IVM_MUST_CHECK enum ivm_status ivm_connect(const struct ivm_request *request,
  */
 IVM_MUST_CHECK enum ivm_status ivm_disconnect(struct ivm_connection *connection);
 
-/* Run `function` at the connection's level, so that its routine does not run meanwhile;
- * what it returns is stored in `result` unchanged.
+/* Run `function` at the connection's level and under its lock, so that its routine does not run
+ * meanwhile; what it returns is stored in `result` unchanged.
  *
  * result   may be NULL
- * context  at or below the connection's level
- * errors   IVM_NOT_CONNECTED  not connected; the function was not run
- *          IVM_WRONG_LEVEL    called above the connection's level; the function was not run
+ * context  at or below the connection's level; not holding its lock
+ * errors   the function was not run:
+ *          IVM_NOT_CONNECTED  not connected
+ *          IVM_WRONG_LEVEL    called above the connection's level
+ *          IVM_UNSUPPORTED    it has no lock, and its routine runs on another CPU
  */
 IVM_MUST_CHECK enum ivm_status ivm_synchronize(struct ivm_connection *connection,
                                                uint8_t (*function)(void *context),

@@ -16,17 +16,16 @@ struct ivm_message;
 
 /* Make a message known.
  *
- * storage     ivm_message_size() bytes aligned to 64, zeroed; the caller's until unregistered
- * controller  programs the message; `unit` and `input` are handed to it
- * number      out: what names it in a request
- * context     below IVM_DISPATCH; takes the configuration lock
- * errors      IVM_BAD_ARGUMENT       a pointer is NULL or storage is misaligned
- *             IVM_ALREADY_CONNECTED  (controller, unit, input) has a holder already, or the
- *                                    storage is a message that is registered
+ * storage  ivm_message_size() bytes aligned to 64, zeroed; the caller's until unregistered
+ * input    what programs the message; copied
+ * number   out: what names it in a request
+ * context  below IVM_DISPATCH; takes the configuration lock
+ * errors   IVM_BAD_ARGUMENT       a pointer is NULL or storage is misaligned
+ *          IVM_ALREADY_CONNECTED  the input has a holder already, or the storage is a message that
+ *                                 is registered
  */
 IVM_MUST_CHECK enum ivm_status ivm_message_register(struct ivm_message *storage,
-                                                    const struct ivm_controller *controller,
-                                                    void *unit, uint32_t input,
+                                                    const struct ivm_input *input,
                                                     uint32_t *number);
 
 /* Forget a message.

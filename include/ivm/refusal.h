@@ -49,6 +49,8 @@
       "there is no routine, or no storage, to connect")                                           \
     X(BAD_LEVEL,               BAD_ARGUMENT,      "bad-level",                                    \
       "a level is outside the device levels, or is not the vector's class")                       \
+    X(LOCK_LEVEL_DIFFERS,      BAD_ARGUMENT,      "lock-level-differs",                           \
+      "the lock is in use at another level than the routine would run at")                        \
     X(BAD_VALUE,               BAD_ARGUMENT,      "bad-value",                                    \
       "a trigger, polarity, sharing or source kind is none of its values")                        \
     X(WRONG_CONTEXT,           WRONG_LEVEL,       "wrong-context",                                \

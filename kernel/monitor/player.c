@@ -56,6 +56,7 @@ static enum ivm_status join_itself(struct player *player, const struct stage *st
                                    enum ivm_sharing sharing, struct ivm_refusal *refusal)
 {
     struct ivm_request request = {.routine = play,
+                                  .cpus = stage->cpus.mask != 0 ? &stage->cpus : NULL,
                                   .context = player,
                                   .source = stage->source,
                                   .trigger = stage->trigger,

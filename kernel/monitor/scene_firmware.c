@@ -78,6 +78,16 @@ static void play_matrix(struct story *story)
     expect_count(&story->expectations, "rows accepted", 2, accepted);
 }
 
+/* Each CPU has vectors of its own: there is a conflict only on the CPU of A. */
+static struct ivm_cpu_set cpu_of(const struct stage *line)
+{
+    uint32_t cpu = 0;
+    uint8_t vector;
+    (void)ivm_stats_place(line->source, &cpu, &vector);
+    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
+                                .group = (uint16_t)(cpu / 64)};
+}
+
 /* One vector for two lines: B, on another line, asks for the vector that A's line has. */
 static void play_one_vector(struct story *story, uint8_t vector)
 {
@@ -88,6 +98,7 @@ static void play_one_vector(struct story *story, uint8_t vector)
         return;
     }
     story->stage.vector = vector;
+    story->stage.cpus = cpu_of(&line);
     ivm_log("B, on line %u, is told the vector of A, 0x%02x:", story->stage.source.number,
             vector);
     scene_join_refused(story, 1, IVM_SHARED, IVM_RULE_SOURCE_DIFFERS);

@@ -24,7 +24,8 @@ struct stage {
     struct ivm_source_id source;
     enum ivm_trigger trigger;
     enum ivm_polarity polarity;
-    uint8_t vector; /* that its players ask for; 0: the manager chooses */
+    uint8_t vector;          /* that its players ask for; 0: the manager chooses */
+    struct ivm_cpu_set cpus; /* likewise; mask 0: any */
     struct ivm_device *devices[STAGE_DEVICES];
     unsigned device_count;
     unsigned model_count; /* different drivers among them */

@@ -90,6 +90,17 @@ uintptr_t page_allocate(size_t count)
     return 0;
 }
 
+uintptr_t pages_highest(uint64_t end)
+{
+    uint64_t highest = 0;
+    for (size_t i = 0; i < range_count; i++) {
+        uint64_t top = ranges[i].end < end ? ranges[i].end : page_down(end);
+        if (top >= ranges[i].first + PAGE_SIZE && top - PAGE_SIZE > highest)
+            highest = top - PAGE_SIZE;
+    }
+    return (uintptr_t)highest;
+}
+
 uint64_t pages_free(void)
 {
     uint64_t bytes = 0;

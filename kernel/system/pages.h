@@ -38,6 +38,9 @@ IVM_MUST_CHECK enum ivm_status pages_exclude(uint64_t first, uint64_t end);
  * 0. */
 uintptr_t page_allocate(size_t count);
 
+/* The highest free page that ends at or below `end`; 0: none. It stays free, and is not touched. */
+uintptr_t pages_highest(uint64_t end);
+
 /* Pages not handed out yet, within reach or not. */
 uint64_t pages_free(void);
 

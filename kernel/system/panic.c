@@ -14,11 +14,17 @@
 char ivm_epitaph[512];
 
 static panic_leave *leave_machine; /* written at the start */
-static atomic_bool panicking;      /* set once, by the first CPU that panics */
+static struct panic_others others; /* the same */
+static atomic_bool panicking;      /* set once, by the CPU that panics */
 
 void panic_set_leave(panic_leave *leave)
 {
     leave_machine = leave;
+}
+
+void panic_set_others(const struct panic_others *given)
+{
+    others = *given;
 }
 
 _Noreturn void panic_exit(uint8_t code)
@@ -33,6 +39,8 @@ _Noreturn void panic_exit(uint8_t code)
 _Noreturn void panic(const char *format, ...)
 {
     machine_interrupts_off();
+    if (others.stop != NULL)
+        others.stop();
     if (atomic_exchange_explicit(&panicking, true, memory_order_relaxed))
         panic_exit(IVM_EXIT_PANIC);
     va_list arguments;
@@ -41,5 +49,7 @@ _Noreturn void panic(const char *format, ...)
     va_end(arguments);
     log_emergency();
     ivm_log("PANIC: %s", ivm_epitaph);
+    if (others.show != NULL)
+        others.show();
     panic_exit(IVM_EXIT_PANIC);
 }

@@ -21,11 +21,21 @@ typedef void panic_leave(uint8_t code);
 /* Say what ends a run. context  at the start */
 void panic_set_leave(panic_leave *leave);
 
+/* What becomes of the other CPUs: all are stopped before the first word, and shown after the last.
+ * `stop` does not return on a CPU when another panics already. */
+struct panic_others {
+    void (*stop)(void);
+    void (*show)(void);
+};
+
+/* Say so. context  at the start; copied */
+void panic_set_others(const struct panic_others *others);
+
 /* End the run with `code`, or stop here for ever, interrupts off. context  any */
 _Noreturn void panic_exit(uint8_t code);
 
 /* Going on would corrupt: log why, fill the epitaph, and end the run with IVM_EXIT_PANIC.
- * A panic while panicking ends it at once.
+ * A panic while panicking ends it at once; on another CPU it only stops that one.
  * context  any
  */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include <ivm/cpu.h>
 #include <ivm/level.h>
 #include <ivm/stats.h>
 #include <ivm/system.h>
@@ -84,9 +85,15 @@ struct probe probe_device(struct ivm_device *device, enum ivm_sharing sharing)
 
 bool probe_connect(struct probe *probe)
 {
-    probe->request.context = probe;
-    enum ivm_status status =
-        ivm_connect(&probe->request, &probe->connection, &probe->refusal);
+    /* Where nobody says otherwise, it is placed on the CPU that runs the test and sends to itself. */
+    uint32_t cpu = ivm_cpu_now();
+    struct ivm_cpu_set here = {.mask = UINT64_C(1) << cpu % 64,
+                               .group = (uint16_t)(cpu / 64)};
+    struct ivm_request request = probe->request;
+    request.context = probe;
+    if (request.cpus == NULL)
+        request.cpus = &here;
+    enum ivm_status status = ivm_connect(&request, &probe->connection, &probe->refusal);
     if (status == IVM_OK)
         return true;
     char line[600];

@@ -20,13 +20,12 @@ bool suite_check(bool holds, const char *expression, const char *file, int line)
     return holds;
 }
 
-void suite_check_equal(unsigned long long left, unsigned long long right, const char *what,
-                       const char *file, int line)
+void suite_check_equal(unsigned long long left, unsigned long long right, const char *what)
 {
     if (left == right)
         return;
-    ivm_log("# %s:%d: does not hold: %s: %llu (0x%llx) and %llu (0x%llx)", file, line, what,
-            left, left, right, right);
+    ivm_log("# does not hold: %s: %llu (0x%llx) and %llu (0x%llx)", what, left, left, right,
+            right);
     failed = true;
 }
 
@@ -74,8 +73,7 @@ static bool run(const struct guest_test *test, unsigned number)
     skipped = NULL;
     uint32_t used_before = vectors_used();
     test->run();
-    suite_check_equal(vectors_used(), used_before, "vectors in use are as before",
-                      test->suite, 0);
+    suite_check_equal(vectors_used(), used_before, "vectors in use are as before the test");
     if (skipped != NULL && !failed)
         ivm_log("ok %u %s: %s # SKIP %s", number, test->suite, claim_text(test), skipped);
     else

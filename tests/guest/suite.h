@@ -36,11 +36,12 @@ struct guest_test {
 /* Both values are shown when they differ. */
 #define CHECK_EQUAL(left, right)                                                           \
     suite_check_equal((unsigned long long)(left), (unsigned long long)(right),             \
-                      #left " is " #right, __FILE__, __LINE__)
+                      __FILE__ ":" SUITE_TEXT(__LINE__) ": " #left " is " #right)
+#define SUITE_TEXT(line)  SUITE_TEXT_(line)
+#define SUITE_TEXT_(line) #line
 
 bool suite_check(bool holds, const char *expression, const char *file, int line);
-void suite_check_equal(unsigned long long left, unsigned long long right, const char *what,
-                       const char *file, int line);
+void suite_check_equal(unsigned long long left, unsigned long long right, const char *what);
 
 /* Say that this machine lacks what the test needs; the test then returns. */
 void suite_skip(const char *missing);

@@ -166,6 +166,18 @@ GUEST_TEST(sharing, three_devices_on_one_line_each_claim_their_own)
         CHECK(probe_disconnect(&probes[i]));
 }
 
+/* Fire every device but one; each must claim its own. */
+static void fire_all_but(struct probe *probes, struct ivm_device **edus, size_t gone)
+{
+    for (size_t i = 0; i < GROUP; i++) {
+        if (i == gone)
+            continue;
+        fire(edus[i]);
+        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(probe_disconnect(&probes[i]));
+    }
+}
+
 /* Take each place of a chain of three away in turn; the other two go on. */
 GUEST_TEST(sharing, a_chain_goes_on_without_its_head_its_middle_or_its_tail)
 {
@@ -180,17 +192,8 @@ GUEST_TEST(sharing, a_chain_goes_on_without_its_head_its_middle_or_its_tail)
         }
         CHECK(probe_disconnect(&probes[gone]));
         uint32_t runs_before = probes[gone].runs;
-        for (size_t i = 0; i < GROUP; i++) {
-            if (i == gone)
-                continue;
-            fire(edus[i]);
-            CHECK(wait_for_claims(&probes[i], 1));
-        }
+        fire_all_but(probes, edus, gone);
         CHECK_EQUAL(probes[gone].runs, runs_before);
-        for (size_t i = 0; i < GROUP; i++) {
-            if (i != gone)
-                CHECK(probe_disconnect(&probes[i]));
-        }
     }
 }
 

@@ -155,7 +155,7 @@ static void a_new_start_forgets_everything(void **state)
     manager_start(&(struct manager_storage){
         .lines = world.lines, .line_count = 8, .cpus = world.tables, .cpu_limit = 2});
     struct ivm_totals totals = world_totals();
-    static const struct ivm_totals nothing;
+    static const struct ivm_totals nothing = {.line_end = 8};
     assert_memory_equal(&totals, &nothing, sizeof totals);
     assert_null(slots_of(0));
     assert_int_equal(slots_cpu_end(), 0);

@@ -24,7 +24,8 @@ static struct ivm_message *store(unsigned index)
 
 static enum ivm_status add(unsigned index, void *unit, uint32_t input, uint32_t *number)
 {
-    return ivm_message_register(store(index), &model_controller, unit, input, number);
+    return ivm_message_register(
+        store(index), &(struct ivm_input){&model_controller, unit, input}, number);
 }
 
 static struct ivm_request ask(unsigned index, uint32_t number)
@@ -69,18 +70,23 @@ static void malformed_registrations_are_refused(void **state)
     (void)state;
     uint32_t number = 0xEE;
     assert_int_equal(
-        ivm_message_register(NULL, &model_controller, &world.messages, 1, &number),
+        ivm_message_register(
+            NULL, &(struct ivm_input){&model_controller, &world.messages, 1}, &number),
         IVM_BAD_ARGUMENT);
-    assert_int_equal(ivm_message_register(store(0), NULL, &world.messages, 1, &number),
+    assert_int_equal(ivm_message_register(
+                         store(0), &(struct ivm_input){NULL, &world.messages, 1}, &number),
                      IVM_BAD_ARGUMENT);
     assert_int_equal(
-        ivm_message_register(store(0), &model_controller, &world.messages, 1, NULL),
+        ivm_message_register(
+            store(0), &(struct ivm_input){&model_controller, &world.messages, 1}, NULL),
         IVM_BAD_ARGUMENT);
     for (unsigned offset = 1; offset < 64; offset++) {
         struct ivm_message *crooked =
             (struct ivm_message *)((uintptr_t)storage[0] + offset);
         assert_int_equal(
-            ivm_message_register(crooked, &model_controller, &world.messages, 1, &number),
+            ivm_message_register(crooked,
+                                 &(struct ivm_input){&model_controller, &world.messages, 1},
+                                 &number),
             IVM_BAD_ARGUMENT);
     }
     assert_int_equal(number, 0xEE);
@@ -99,7 +105,9 @@ static void one_message_of_one_device_has_one_holder(void **state)
     assert_int_equal(add(2, &world.io, 1, &numbers[2]), IVM_OK);
     assert_int_equal(add(3, &world.messages, 2, &untouched), IVM_ALREADY_CONNECTED);
     struct ivm_controller twin = model_controller;
-    assert_int_equal(ivm_message_register(store(3), &twin, &world.messages, 1, &numbers[3]),
+    assert_int_equal(ivm_message_register(store(3),
+                                          &(struct ivm_input){&twin, &world.messages, 1},
+                                          &numbers[3]),
                      IVM_OK);
     for (unsigned a = 0; a < 4; a++) {
         for (unsigned b = 0; b < a; b++)

@@ -34,6 +34,7 @@ static const struct row table[] = {
     {IVM_RULE_BAD_OWNER_NAME, IVM_BAD_ARGUMENT, "bad-owner-name"},
     {IVM_RULE_NO_ROUTINE, IVM_BAD_ARGUMENT, "no-routine"},
     {IVM_RULE_BAD_LEVEL, IVM_BAD_ARGUMENT, "bad-level"},
+    {IVM_RULE_LOCK_LEVEL_DIFFERS, IVM_BAD_ARGUMENT, "lock-level-differs"},
     {IVM_RULE_BAD_VALUE, IVM_BAD_ARGUMENT, "bad-value"},
     {IVM_RULE_WRONG_CONTEXT, IVM_WRONG_LEVEL, "wrong-context"},
 };

@@ -208,6 +208,11 @@ uint32_t cpu_gs_read32(uintptr_t offset)
     return fake_cpu.gs[offset / 4];
 }
 
+uint64_t cpu_gs_read64(uintptr_t offset)
+{
+    return (uint64_t)cpu_gs_read32(offset + 4) << 32 | cpu_gs_read32(offset);
+}
+
 uintptr_t cpu_frame_pointer(void)
 {
     return (uintptr_t)__builtin_frame_address(0);

@@ -1,11 +1,10 @@
 /* machine.c: the model's CPUs and local APICs, and kernel/machine.h made of them. */
 #include "machine.h"
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +17,7 @@
 
 enum {
     LEVELS_DEEP = 20, /* a class nests once, and direct calls a little more */
-    VIOLATIONS = 16,
-    SPIN_LIMIT = 1000000,
+    SPIN_LIMIT = 10000000,
 };
 
 /* One dispatch under way. */
@@ -47,13 +45,7 @@ static struct {
     bool pic_in_service;
     unsigned deliveries;
     unsigned spins;
-    struct model_event events[MODEL_EVENTS];
-    size_t event_count;
-    size_t kinds[MODEL_END + 1];
-    char notices[MODEL_NOTICES][MODEL_TEXT];
-    size_t notice_count;
-    char violations[VIOLATIONS][MODEL_TEXT];
-    size_t violation_count, violations_taken;
+    void (*on_relax)(unsigned spins);
 } model;
 
 static struct cpu *current(void)
@@ -67,6 +59,7 @@ void model_start(uint32_t cpus)
     model.cpu_count = cpus;
     for (uint32_t i = 0; i < cpus; i++)
         model.cpus[i].interrupts_on = true;
+    model_records_start();
     model_pins_start();
 }
 
@@ -197,6 +190,18 @@ void model_interrupts(bool on)
     model_settle();
 }
 
+void model_interrupts_of(uint32_t cpu, bool on)
+{
+    model.cpus[cpu].interrupts_on = on;
+    model_settle();
+}
+
+void model_on_relax(void (*hook)(unsigned spins))
+{
+    model.on_relax = hook;
+    model.spins = 0;
+}
+
 void model_pic_in_service(bool in_service)
 {
     model.pic_in_service = in_service;
@@ -255,7 +260,10 @@ uint32_t machine_cpu(void)
 
 void machine_relax(void)
 {
-    if (++model.spins > SPIN_LIMIT)
+    model.spins++;
+    if (model.on_relax != NULL)
+        model.on_relax(model.spins);
+    else if (model.spins > SPIN_LIMIT)
         fail_msg("%s", "the caller spins for ever");
 }
 
@@ -295,6 +303,11 @@ void machine_set_priority(uint8_t level)
     model_settle();
 }
 
+void machine_interrupt_cpu(uint32_t cpu, uint8_t vector)
+{
+    model_raise(cpu, vector);
+}
+
 bool machine_in_service(uint8_t vector)
 {
     return current()->isr[vector];
@@ -309,76 +322,8 @@ bool machine_pic_spurious(uint8_t vector)
     return model.pic_in_service;
 }
 
-void machine_notice(const char *line)
-{
-    if (strchr(line, '\n') != NULL)
-        model_violate("a notice of more than one line");
-    if (model.notice_count < MODEL_NOTICES)
-        snprintf(model.notices[model.notice_count++], MODEL_TEXT, "%s", line);
-}
-
 _Noreturn void machine_assert_failed(const char *expression, const char *file, int line)
 {
     mock_assert(0, expression, file, line);
     abort();
-}
-
-/* What the tests read. */
-
-void model_record(const struct model_event *event)
-{
-    model.kinds[event->kind]++;
-    if (model.event_count < MODEL_EVENTS)
-        model.events[model.event_count++] = *event;
-}
-
-size_t model_event_count(void)
-{
-    return model.event_count;
-}
-
-const struct model_event *model_event_at(size_t index)
-{
-    if (index >= model.event_count)
-        fail_msg("there is no event %zu", index);
-    return &model.events[index];
-}
-
-size_t model_count_of(enum model_event_kind kind)
-{
-    return model.kinds[kind];
-}
-
-size_t model_write_count(void)
-{
-    return model.kinds[MODEL_ROUTE] + model.kinds[MODEL_UNMASK] + model.kinds[MODEL_MASK] +
-           model.kinds[MODEL_UNROUTE];
-}
-
-void model_events_clear(void)
-{
-    model.event_count = 0;
-    memset(model.kinds, 0, sizeof model.kinds);
-}
-
-const char *model_notice(size_t index)
-{
-    return index < model.notice_count ? model.notices[index] : NULL;
-}
-
-void model_violate(const char *format, ...)
-{
-    if (model.violation_count == VIOLATIONS)
-        return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(model.violations[model.violation_count++], MODEL_TEXT, format, arguments);
-    va_end(arguments);
-}
-
-const char *model_violation(void)
-{
-    if (model.violations_taken == model.violation_count)
-        return NULL;
-    return model.violations[model.violations_taken++];
 }

@@ -58,6 +58,7 @@ enum model_event_kind {
     MODEL_UNROUTE,
     MODEL_DELIVER,
     MODEL_END,
+    MODEL_REDIRECT,
 };
 
 struct model_event {
@@ -96,6 +97,9 @@ void model_become(uint32_t cpu);
 /* Turn the current CPU's interrupts off or on, as a caller might have done. */
 void model_interrupts(bool on);
 
+/* The same for any CPU, whoever is current. */
+void model_interrupts_of(uint32_t cpu, bool on);
+
 /* The next calls of machine_pic_spurious() find the 8259's input in service. */
 void model_pic_in_service(bool in_service);
 
@@ -107,6 +111,13 @@ unsigned model_depth(void);
 
 /* Called after each controller write took effect, before anything it lets through. */
 void model_on_write(void (*hook)(const struct model_event *event));
+
+/* Called in each machine_relax() with their number so far, from 1: what the others do while the
+ * current CPU waits. Without a hook a caller that waits long has failed. */
+void model_on_relax(void (*hook)(unsigned spins));
+
+/* How often a vector was delivered to a CPU, among the events kept. */
+size_t model_deliveries_of(uint32_t cpu, uint8_t vector);
 
 /* The events so far, oldest first, and of one kind. */
 size_t model_event_count(void);

@@ -1,4 +1,4 @@
-/* model.h: what the halves of the model share: fake/machine.c (CPUs) and fake/pins.c. */
+/* model.h: what the halves of the model share: CPUs, controllers, records. */
 #ifndef FAKE_MODEL_H
 #define FAKE_MODEL_H
 
@@ -18,6 +18,9 @@ void model_settle(void);
 
 /* The end of a level-triggered vector reached the controllers. */
 void model_broadcast_end(uint8_t vector);
+
+/* Forget what was kept. */
+void model_records_start(void);
 
 /* Forget the units and the hook. */
 void model_pins_start(void);

@@ -159,9 +159,21 @@ static void unroute(void *unit, uint32_t input)
     model_settle();
 }
 
+static void redirect(void *unit, uint32_t input, uint32_t cpu)
+{
+    struct model_pin *pin = pin_of(unit, input, "redirect");
+    check_context("redirect");
+    if (!pin->routed)
+        model_violate("input %u is redirected before it is routed", input);
+    pin->route.cpu = cpu;
+    record(MODEL_REDIRECT, input, pin);
+    model_settle();
+}
+
 const struct ivm_controller model_controller = {
     .name = "model",
     .route = route,
+    .redirect = redirect,
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,

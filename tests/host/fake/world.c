@@ -50,6 +50,13 @@ int world_two_cpus(void **state)
     return 0;
 }
 
+int world_four_cpus(void **state)
+{
+    (void)state;
+    start(4);
+    return 0;
+}
+
 int world_end(void **state)
 {
     (void)state;
@@ -127,10 +134,11 @@ struct ivm_request world_message(unsigned index, uint32_t input)
 {
     uint32_t number = 0;
     assert_true(ivm_message_size() <= sizeof message_storage[0]);
-    assert_int_equal(ivm_message_register((struct ivm_message *)message_storage[index],
-                                          &model_controller, &world.messages, input,
-                                          &number),
-                     IVM_OK);
+    assert_int_equal(
+        ivm_message_register((struct ivm_message *)message_storage[index],
+                             &(struct ivm_input){&model_controller, &world.messages, input},
+                             &number),
+        IVM_OK);
     return request_of(index, (struct ivm_source_id){.kind = IVM_MESSAGE, .number = number});
 }
 

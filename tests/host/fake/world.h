@@ -61,11 +61,14 @@ extern struct world world;
 /* Set-ups and the tear-down of a test; the tear-down fails on any violation left. */
 int world_one_cpu(void **state);
 int world_two_cpus(void **state);
+int world_four_cpus(void **state);
 int world_end(void **state);
 
 #define WORLD_TEST(claim) cmocka_unit_test_setup_teardown(claim, world_one_cpu, world_end)
 #define WORLD_TEST_SMP(claim)                                                              \
     cmocka_unit_test_setup_teardown(claim, world_two_cpus, world_end)
+#define WORLD_TEST_FOUR(claim)                                                             \
+    cmocka_unit_test_setup_teardown(claim, world_four_cpus, world_end)
 
 /* A request for a line: device `index`'s name ("dev0") and routine, level-triggered, active
  * low, shared, anything else chosen by the manager. */

@@ -43,6 +43,7 @@ void cpu_lgdt(const struct cpu_table_pointer *gdt);
 void cpu_lidt(const struct cpu_table_pointer *idt);
 void cpu_ltr(uint16_t selector);
 uint32_t cpu_gs_read32(uintptr_t offset);
+uint64_t cpu_gs_read64(uintptr_t offset);
 uintptr_t cpu_frame_pointer(void);
 
 #endif
