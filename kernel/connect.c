@@ -62,7 +62,7 @@ static struct slot *place(const struct placement *placement,
 
     struct source *source = placement->source;
     if (source == NULL)
-        source = &slots->bare[vector - IVM_VECTOR_DEVICE_FIRST];
+        source = &slots->bare[vector - SLOT_BARE_FIRST];
     source->cpu = placement->cpu;
     source->vector = vector;
     source->trigger = (uint8_t)request->trigger;

@@ -207,6 +207,7 @@ slot_dispatch *dispatch_unconnected(uint8_t vector)
     case IVM_VECTOR_IS_EXCEPTION:
     case IVM_VECTOR_IS_SYSTEM:
     case IVM_VECTOR_IS_DEVICE:
+    case IVM_VECTOR_IS_SPARE:
         break;
     }
     return dispatch_stray;

@@ -45,9 +45,8 @@ enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
         return IVM_BAD_ARGUMENT;
     for (unsigned vector = 0; vector < IVM_VECTOR_COUNT; vector++)
         start_slot(&slots->slots[vector], cpu, (uint8_t)vector);
-    for (unsigned vector = IVM_VECTOR_DEVICE_FIRST; vector < IVM_VECTOR_DEVICE_END;
-         vector++)
-        source_start(&slots->bare[vector - IVM_VECTOR_DEVICE_FIRST],
+    for (unsigned vector = SLOT_BARE_FIRST; vector < IVM_VECTOR_COUNT; vector++)
+        source_start(&slots->bare[vector - SLOT_BARE_FIRST],
                      (struct ivm_source_id){.kind = IVM_BARE, .number = vector});
     vector_pool_start(&slots->pool);
     deferred_start(&slots->deferred);

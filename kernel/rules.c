@@ -46,11 +46,19 @@ static bool names_two_vectors(const struct ivm_request *request)
 static bool levels_fit(const struct ivm_request *request, uint8_t vector)
 {
     uint8_t level = request->level, synchronize = request->synchronize_level;
-    if (level != 0 &&
-        (!is_device_level(level) || (vector != 0 && ivm_vector_level(vector) != level)))
-        return false;
     uint8_t lowest = vector != 0 ? ivm_vector_level(vector) : level;
+    if (level == IVM_ANY_LEVEL)
+        lowest = vector != 0 ? ivm_vector_level(vector) : 0;
+    else if (level != 0 && (!is_device_level(level) || lowest != level))
+        return false;
     return synchronize == 0 || (is_device_level(synchronize) && synchronize >= lowest);
+}
+
+/* Whether the map keeps this vector from the request. */
+static bool is_reserved(const struct ivm_request *request, uint8_t vector)
+{
+    bool is_spare = ivm_vector_kind(vector) == IVM_VECTOR_IS_SPARE;
+    return !ivm_vector_is_device(vector) && !(is_spare && request->level == IVM_ANY_LEVEL);
 }
 
 struct finding rules_check(const struct ivm_request *request,
@@ -66,7 +74,7 @@ struct finding rules_check(const struct ivm_request *request,
         return rules_broken(IVM_RULE_BAD_VALUE);
     if (request->source.kind == IVM_BARE && request->source.number >= IVM_VECTOR_COUNT)
         return rules_broken(IVM_RULE_NO_SUCH_SOURCE);
-    if (vector != 0 && !ivm_vector_is_device(vector))
+    if (vector != 0 && is_reserved(request, vector))
         return (struct finding){
             .rule = IVM_RULE_VECTOR_RESERVED, .key = IVM_KEY_VECTOR, .vector = vector};
     if (!levels_fit(request, vector))
@@ -132,7 +140,7 @@ struct finding rules_join(const struct source *source, const struct ivm_request 
         return held_by(source, IVM_RULE_TRIGGER_DIFFERS, trigger, source->trigger);
     if (request->source.kind == IVM_LINE && polarity != source->polarity)
         return held_by(source, IVM_RULE_POLARITY_DIFFERS, polarity, source->polarity);
-    if (request->level != 0 && request->level != level)
+    if (request->level != 0 && request->level != IVM_ANY_LEVEL && request->level != level)
         return held_by(source, IVM_RULE_CLASS_DIFFERS, request->level, level);
     if (!rules_cpu_in_set(request->cpus, source->cpu))
         return held_by(source, IVM_RULE_CPUS_DISJOINT, 0, 0);

@@ -37,10 +37,12 @@ _Static_assert(sizeof(struct slot) == 64,
                "entry.S computes the address of a slot by a shift");
 _Static_assert(offsetof(struct slot, dispatch) == 0, "entry.S calls through it");
 
-/* All that one CPU needs; about 36 KiB. The storage is the machine's. */
+enum { SLOT_BARE_FIRST = 0x20 }; /* exceptions are never connected */
+
+/* All that one CPU needs; about 40 KiB. The storage is the machine's. */
 struct cpu_slots {
     struct slot slots[IVM_VECTOR_COUNT];
-    struct source bare[IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST];
+    struct source bare[IVM_VECTOR_COUNT - SLOT_BARE_FIRST];
     struct vector_pool pool;
     uint32_t cpu;
     bool closed; /* being drained: nothing new is placed here; configuration lock */

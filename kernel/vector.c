@@ -41,9 +41,18 @@ const char *ivm_vector_reason(uint8_t vector)
     return range_of(vector)->reason;
 }
 
+/* Classes 3 to 12, a bit each. */
+enum { DEVICE_CLASSES = 0x1FF8 };
+
 static bool is_device_level(uint8_t level)
 {
     return level >= IVM_DEVICE_FIRST && level < IVM_DEVICE_END;
+}
+
+/* What an allocation may ask for. */
+static bool is_level_asked(uint8_t level)
+{
+    return level == 0 || level == IVM_ANY_LEVEL || is_device_level(level);
 }
 
 static uint8_t vector_at(uint8_t level, unsigned offset)
@@ -54,9 +63,14 @@ static uint8_t vector_at(uint8_t level, unsigned offset)
 void vector_pool_start(struct vector_pool *pool)
 {
     *pool = (struct vector_pool){.next_class = IVM_DEVICE_FIRST};
-    for (uint8_t level = IVM_DEVICE_FIRST; level < IVM_DEVICE_END; level++) {
-        pool->free[level] = 0xFFFF;
-        pool->open |= (uint16_t)(1u << level);
+    for (const struct range *range = map; range < map + sizeof map / sizeof map[0];
+         range++) {
+        if (range->kind != IVM_VECTOR_IS_DEVICE && range->kind != IVM_VECTOR_IS_SPARE)
+            continue;
+        for (unsigned vector = range->first; vector < range->end; vector++) {
+            pool->free[vector >> 4] |= (uint16_t)(1u << (vector & 15));
+            pool->open |= (uint16_t)(1u << (vector >> 4));
+        }
     }
 }
 
@@ -92,20 +106,30 @@ static unsigned free_in_both(const struct vector_pool *pool,
     return allowed != NULL ? pool->free[level] & allowed->free[level] : pool->free[level];
 }
 
-/* The class to take from; 0 when there is none. Classes whose free vectors are not the ones allowed
- * are passed over: with one CPU there are none. */
-static uint8_t choose_class(const struct vector_pool *pool,
-                            const struct vector_pool *allowed, uint8_t level)
+/* The first of these classes, in turn, with a free vector that is allowed; 0: none. Classes whose free
+ * vectors are not the ones allowed are passed over: with one CPU there are none. */
+static uint8_t choose_among(const struct vector_pool *pool,
+                            const struct vector_pool *allowed, unsigned classes)
 {
-    if (level != 0)
-        return free_in_both(pool, allowed, level) != 0 ? level : 0;
-    for (unsigned classes = pool->open; classes != 0;) {
+    while (classes != 0) {
         uint8_t chosen = class_in_turn(pool, classes);
         if (free_in_both(pool, allowed, chosen) != 0)
             return chosen;
         classes &= ~(1u << chosen);
     }
     return 0;
+}
+
+/* The class to take from; 0 when there is none. */
+static uint8_t choose_class(const struct vector_pool *pool,
+                            const struct vector_pool *allowed, uint8_t level)
+{
+    if (is_device_level(level))
+        return choose_among(pool, allowed, pool->open & 1u << level);
+    uint8_t chosen = choose_among(pool, allowed, pool->open & DEVICE_CLASSES);
+    if (chosen != 0 || level != IVM_ANY_LEVEL)
+        return chosen;
+    return choose_among(pool, allowed, pool->open & ~(unsigned)DEVICE_CLASSES);
 }
 
 bool vector_has_free(const struct vector_pool *pool, const struct vector_pool *allowed,
@@ -117,14 +141,14 @@ bool vector_has_free(const struct vector_pool *pool, const struct vector_pool *a
 enum ivm_status vector_allocate(struct vector_pool *pool, const struct vector_pool *allowed,
                                 uint8_t level, uint8_t *vector)
 {
-    if (level != 0 && !is_device_level(level))
+    if (!is_level_asked(level))
         return IVM_BAD_ARGUMENT;
     uint8_t chosen = choose_class(pool, allowed, level);
     if (chosen == 0)
         return IVM_EXHAUSTED;
     unsigned offset = (unsigned)__builtin_ctz(free_in_both(pool, allowed, chosen));
     take(pool, chosen, 1u << offset);
-    if (level == 0)
+    if (!is_device_level(level))
         pool->next_class = (uint8_t)(chosen + 1);
     *vector = vector_at(chosen, offset);
     return IVM_OK;
@@ -167,7 +191,7 @@ enum ivm_status vector_allocate_block(struct vector_pool *pool, uint8_t level,
 
 enum ivm_status vector_reserve(struct vector_pool *pool, uint8_t vector)
 {
-    if (!ivm_vector_is_device(vector))
+    if (!ivm_vector_is_device(vector) && ivm_vector_kind(vector) != IVM_VECTOR_IS_SPARE)
         return IVM_ACCESS_DENIED;
     if (!vector_is_free(pool, vector))
         return IVM_ALREADY_CONNECTED;
@@ -190,9 +214,13 @@ bool vector_is_free(const struct vector_pool *pool, uint8_t vector)
 
 unsigned vector_free_count(const struct vector_pool *pool, uint8_t level)
 {
-    if (level != 0)
-        return level < IVM_LEVEL_COUNT ? count_bits(pool->free[level]) : 0;
-    return IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST - (unsigned)pool->used;
+    unsigned count = 0;
+    for (uint8_t at = 0; at < IVM_LEVEL_COUNT; at++) {
+        bool counts =
+            level == 0 ? is_device_level(at) : level == IVM_ANY_LEVEL || level == at;
+        count += counts ? count_bits(pool->free[at]) : 0;
+    }
+    return count;
 }
 
 unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *out,
@@ -203,7 +231,9 @@ unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *
         for (unsigned bits = pool->free[level]; bits != 0 && given < room; bits &= bits - 1)
             out[given++] = vector_at(level, (unsigned)__builtin_ctz(bits));
     }
-    unsigned others = is_device_level(level) ? pool->open & ~(1u << level) : pool->open;
+    unsigned others = pool->open & DEVICE_CLASSES;
+    if (is_device_level(level))
+        others &= ~(1u << level);
     for (; others != 0 && given < room; others &= others - 1) {
         uint8_t other = (uint8_t)__builtin_ctz(others);
         out[given++] = vector_at(other, (unsigned)__builtin_ctz(pool->free[other]));

@@ -17,13 +17,13 @@ struct vector_pool {
                            classes */
 };
 
-/* Make every device vector free. */
+/* Make every vector free that the map gives to devices or leaves spare. */
 void vector_pool_start(struct vector_pool *pool);
 
 /* Take a free vector, and store it.
  *
  * allowed  what is free there, too, or NULL; it is not changed
- * level    a device level, or 0: any, spread over the classes
+ * level    a device level; 0: any of them, in turn; IVM_ANY_LEVEL: then the other classes, too
  * errors  IVM_EXHAUSTED     none is free there; nothing changed
  *         IVM_BAD_ARGUMENT  not a device level
  */
@@ -57,7 +57,7 @@ void vector_free(struct vector_pool *pool, uint8_t vector);
 
 bool vector_is_free(const struct vector_pool *pool, uint8_t vector);
 
-/* How many vectors are free at a level; 0: at all device levels. */
+/* How many vectors are free at a level; 0: at all device levels; IVM_ANY_LEVEL: at all. */
 unsigned vector_free_count(const struct vector_pool *pool, uint8_t level);
 
 /* Store up to `room` free vectors, of `level` first, then of the other classes; returns how

@@ -67,7 +67,9 @@ struct ivm_request {
     enum ivm_polarity polarity; /* lines only */
     enum ivm_sharing sharing;
     uint8_t vector; /* 0: the manager chooses, or joins where the source is */
-    uint8_t level;  /* 0: any of [IVM_DEVICE_FIRST, IVM_DEVICE_END) */
+    uint8_t
+        level; /* 0: any of [IVM_DEVICE_FIRST, IVM_DEVICE_END); IVM_ANY_LEVEL: any at all, these
+                    * first; the routine may then run at or above IVM_CLOCK */
     /* 0: the vector's own; else a device level at which the routine runs. Below a level or vector
      * that is named it is refused; below the vector that is found, the vector's counts. */
     uint8_t synchronize_level;

@@ -18,6 +18,7 @@ enum ivm_level {
     IVM_IPI = 14,
     IVM_HIGH = 15,
     IVM_LEVEL_COUNT = 16,
+    IVM_ANY_LEVEL = 0xFF, /* in a request: outside the device levels, too */
 };
 
 /* The level at which a routine on this vector runs: its class. */

@@ -29,6 +29,7 @@ enum ivm_vector_kind {
     IVM_VECTOR_IS_SYSTEM,
     IVM_VECTOR_IS_PIC_SPURIOUS,
     IVM_VECTOR_IS_DEVICE,
+    IVM_VECTOR_IS_SPARE, /* for requests at IVM_ANY_LEVEL only */
     IVM_VECTOR_IS_SPURIOUS,
 };
 
@@ -36,14 +37,17 @@ enum ivm_vector_kind {
 /* first, end, kind, reason */
 #define IVM_VECTOR_MAP(X)                                                                         \
     X(0x00, 0x20,  EXCEPTION,    "exceptions of the CPU and those Intel reserves")                \
-    X(0x20, 0x27,  SYSTEM,       "DISPATCH level: deferred calls and the grace period")           \
+    X(0x20, 0x21,  SYSTEM,       "DISPATCH level: deferred calls and the grace period")           \
+    X(0x21, 0x27,  SPARE,        "DISPATCH level: requests that accept any level")                \
     X(0x27, 0x28,  PIC_SPURIOUS, "spurious interrupt 7 of the master 8259")                       \
-    X(0x28, 0x2F,  SYSTEM,       "DISPATCH level: inputs of the slave 8259, all masked")          \
+    X(0x28, 0x2F,  SPARE,        "DISPATCH level: requests that accept any level")                \
     X(0x2F, 0x30,  PIC_SPURIOUS, "spurious interrupt 15 of the slave 8259")                       \
     X(0x30, 0xD0,  DEVICE,       "devices, levels 3 to 12")                                       \
-    X(0xD0, 0xE0,  SYSTEM,       "CLOCK level: the timer of this CPU")                            \
+    X(0xD0, 0xD1,  SPARE,        "CLOCK level: requests that accept any level")                   \
+    X(0xD1, 0xD2,  SYSTEM,       "CLOCK level: the timer of this CPU")                            \
+    X(0xD2, 0xE0,  SPARE,        "CLOCK level: requests that accept any level")                   \
     X(0xE0, 0xF0,  SYSTEM,       "IPI level: interrupts between CPUs")                            \
-    X(0xF0, 0xFE,  SYSTEM,       "HIGH level: profiling and power")                               \
+    X(0xF0, 0xFE,  SPARE,        "HIGH level: requests that accept any level")                    \
     X(0xFE, 0xFF,  SYSTEM,       "errors of the local APIC")                                      \
     X(0xFF, 0x100, SPURIOUS,     "spurious interrupts of the local APIC")
 /* clang-format on */

@@ -56,7 +56,8 @@ static void push(struct work_list *list, struct ivm_work *work)
     struct ivm_work *first = atomic_load_explicit(&list->pushed, memory_order_relaxed);
     do {
         work->next = first;
-        /* Release pairs with the acquire in sort(): what the function is to find is there. */
+        /* Release pairs with the acquire in sort(): what the function is to find is there.
+         */
     } while (!atomic_compare_exchange_weak_explicit(
         &list->pushed, &first, work, memory_order_release, memory_order_relaxed));
 }
@@ -76,8 +77,8 @@ static struct ivm_work *sort(struct work_list *list)
     return oldest;
 }
 
-/* Take the oldest; NULL: none. Interrupts are off meanwhile, for a function that runs, and one that
- * preempts it, may wait and take the next. */
+/* Take the oldest; NULL: none. Interrupts are off meanwhile, for a function that runs, and
+ * one that preempts it, may wait and take the next. */
 static struct ivm_work *take(struct work_list *list)
 {
     bool were_on = machine_interrupts_save();
@@ -123,8 +124,8 @@ void work_interrupt(struct slot *slot)
     machine_interrupts_on();
     answer_calls();
     machine_interrupts_off();
-    /* An IPI for a call that came after the take is held back by this one's service bit, and
-     * delivered after the end. */
+    /* An IPI for a call that came after the take is held back by this one's service bit,
+     * and delivered after the end. */
     atomic_fetch_add_explicit(&queues[machine_cpu()].answers, 1, memory_order_release);
     machine_end();
 }
@@ -159,8 +160,8 @@ static void send_call(struct ivm_work *call, uint32_t cpu)
     machine_interrupt_cpu(cpu, IVM_VECTOR_IPI);
 }
 
-/* What the interrupt would be here: at IPI level at least, so that neither kind is disturbed by
- * another call. */
+/* What the interrupt would be here: at IPI level at least, so that neither kind is
+ * disturbed by another call. */
 static void call_here(ivm_cpu_function *function, void *context)
 {
     uint8_t level = machine_level();
@@ -282,8 +283,8 @@ void ivm_cpu_serve(void)
 void work_idle(void)
 {
     ivm_cpu_serve();
-    /* With interrupts off, the interrupt that comes with new mail is not served between the look
-     * and the sleep: it is pending then, and ends the sleep. */
+    /* With interrupts off, the interrupt that comes with new mail is not served between the
+     * look and the sleep: it is pending then, and ends the sleep. */
     machine_interrupts_off();
     if (is_empty(&queues[machine_cpu()].mail))
         machine_idle();

@@ -23,21 +23,22 @@ struct work_queues {
 
 /* Begin with CPU 0 alone.
  *
- * queues   zeroed, one for each of `limit` CPUs, for ever
+ * storage  zeroed, one for each of `limit` CPUs, for ever
  * context  at the start, before other CPUs run
  */
-void work_start(struct work_queues *queues, uint32_t limit);
+void work_start(struct work_queues *storage, uint32_t limit);
 
 /* Let the next CPU be called: its number is what ivm_cpu_count() was.
- * context  at the start of a CPU, one CPU at a time, its IVM_VECTOR_IPI being work_interrupt
+ * context  at the start of a CPU, one CPU at a time, its IVM_VECTOR_IPI being
+ *          work_interrupt
  */
 void work_add_cpu(void);
 
 /* Serves IVM_VECTOR_IPI. */
 slot_dispatch work_interrupt;
 
-/* Serve the mailbox, and sleep when there is nothing in it: what a CPU does that has nothing else
- * to do. context  level 0, interrupts on, holding no lock
+/* Serve the mailbox, and sleep when there is nothing in it: what a CPU does that has
+ * nothing else to do. context  level 0, interrupts on, holding no lock
  */
 void work_idle(void);
 

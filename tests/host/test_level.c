@@ -208,9 +208,22 @@ static void within_a_class_the_greater_vector_goes_first(void **state)
     assert_string_equal(world_calls(), "1 3 0 2");
 }
 
+static void a_spare_vector_is_for_who_accepts_any_level(void **state)
+{
+    (void)state;
+    struct ivm_request request = world_bare(0, 0xF4);
+    world_must_refuse(0, &request, IVM_RULE_VECTOR_RESERVED);
+    request.level = IVM_ANY_LEVEL;
+    assert_int_equal(world_must_connect(0, &request), 0xF4);
+    model_raise(0, 0xF4);
+    assert_int_equal(world.devices[0].level_seen, 15);
+    world_must_disconnect(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_spare_vector_is_for_who_accepts_any_level),
         WORLD_TEST(the_level_of_a_vector_is_its_class),
         WORLD_TEST(a_raise_returns_what_cr8_held_and_lower_puts_it_back),
         WORLD_TEST(a_raise_to_the_level_that_holds_changes_nothing),
