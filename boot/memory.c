@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include <hw/mmio.h>
 #include <ivm/system.h>
 
 #include "arch/x86_64/paging.h"
@@ -78,6 +79,16 @@ static void build_tables(const struct boot_info *info)
         panic("memory: no page is left for the page tables below 4 GiB");
 }
 
+/* The BIOS data area as it was before page 0 went away: it says where the EBDA is. */
+enum { BIOS_DATA = 0x400, BIOS_DATA_SIZE = 0x100 };
+static uint8_t bios_data[BIOS_DATA_SIZE];
+
+static void keep_bios_data(void)
+{
+    for (size_t i = 0; i < BIOS_DATA_SIZE; i++)
+        bios_data[i] = mmio_read8(BIOS_DATA + i);
+}
+
 void memory_start(const struct boot_info *info, uintptr_t first, uintptr_t end)
 {
     if (info->memory_count == 0)
@@ -87,6 +98,7 @@ void memory_start(const struct boot_info *info, uintptr_t first, uintptr_t end)
     exclude(0, PAGE_SIZE); /* vectors of real mode, and null */
     low_page = pages_highest(low_memory_end);
     exclude(0, one_mebibyte);
+    keep_bios_data();
     build_tables(info);
 }
 
@@ -125,5 +137,8 @@ void memory_print(const struct boot_info *info)
 const void *memory_map_tables(void *context, uint64_t physical, size_t size)
 {
     (void)context;
+    if (physical >= BIOS_DATA && size <= BIOS_DATA_SIZE &&
+        physical - BIOS_DATA <= BIOS_DATA_SIZE - size)
+        return &bios_data[physical - BIOS_DATA];
     return paging_map_tables(physical, size) ? (const void *)(uintptr_t)physical : NULL;
 }

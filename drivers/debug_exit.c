@@ -3,9 +3,12 @@
 
 #include <hw/port.h>
 
+#include "hypervisor.h"
+
 enum { DEBUG_EXIT_PORT = 0xF4 };
 
 void debug_exit(uint8_t value)
 {
-    port_write8(DEBUG_EXIT_PORT, value);
+    if (hypervisor_present())
+        port_write8(DEBUG_EXIT_PORT, value);
 }

@@ -6,6 +6,8 @@
 #include <hw/cpu.h>
 #include <hw/port.h>
 
+#include "hypervisor.h"
+
 /* clang-format off */
 enum {
     FWCFG_SELECTOR      = 0x510, /* a write of an item's number begins it */
@@ -44,6 +46,8 @@ static uint32_t next_number(unsigned bytes)
 
 static bool signature_is_right(void)
 {
+    if (!hypervisor_present())
+        return false;
     begin(ITEM_SIGNATURE);
     return next() == 'Q' && next() == 'E' && next() == 'M' && next() == 'U';
 }

@@ -48,6 +48,23 @@ static unsigned pass(struct slot *slot, const struct ivm_node *end)
     return taken;
 }
 
+/* The bound was reached: the line may be left asserted, and an edge line then stays silent for ever.
+ * Said once for each slot. */
+static void name_endless_chain(struct slot *slot, const struct source *source)
+{
+    if (slot->overruns++ != 0)
+        return;
+    const struct ivm_connection *head = source->head;
+    char line[160];
+    format_text(
+        line, sizeof line,
+        "vector 0x%x: its chain still took interrupts after %u passes; left. First of its "
+        "chain: %s",
+        slot->vector, (unsigned)IVM_PASS_LIMIT,
+        head != NULL ? head->request.owner : "nobody");
+    machine_notice(line);
+}
+
 void dispatch_passes(struct slot *slot)
 {
     slot->delivered++;
@@ -60,6 +77,8 @@ void dispatch_passes(struct slot *slot)
         (void)dispatch_unclaimed(source);
     while (taken && passes++ < IVM_PASS_LIMIT)
         taken = pass(slot, &source->end) != 0;
+    if (taken)
+        name_endless_chain(slot, source);
 
     machine_interrupts_off();
     machine_end();

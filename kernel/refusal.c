@@ -171,7 +171,7 @@ static void add_difference(struct text *text, const struct ivm_refusal *r)
 
 static void add_alternatives(struct text *text, const struct ivm_refusal *r)
 {
-    if (r->key != IVM_KEY_NONE && r->alternative_count == 0)
+    if (r->key == IVM_KEY_VECTOR && r->alternative_count == 0)
         ADD(text, "; free vectors: none");
     for (unsigned i = 0; i < r->alternative_count && i < IVM_REFUSAL_ALTERNATIVES; i++)
         ADD(text, "%s 0x%02x", i == 0 ? "; free vectors:" : "", r->alternatives[i]);

@@ -7,6 +7,7 @@
 
 #include "chain.h"
 #include "history.h"
+#include "manager.h"
 #include "slot.h"
 
 /* Names are fixed-size, so that copying one costs three moves. */
@@ -32,10 +33,16 @@ void refuse_describe_owner(const struct ivm_connection *connection, struct ivm_o
     out->polarity = (uint8_t)request->polarity;
 }
 
-static void describe_holder(const struct source *holder, struct ivm_refusal *record)
+static void describe_holder(const struct finding *finding, struct ivm_refusal *record)
 {
+    const struct source *holder = finding->holder;
     record->holder_kind = (uint8_t)holder->id.kind;
     record->holder_number = holder->id.number;
+    if (finding->owner != NULL) {
+        record->owner_count = 1;
+        refuse_describe_owner(finding->owner, &record->owners[0]);
+        return;
+    }
     record->owner_count = holder->count;
     unsigned shown = 0;
     const struct ivm_connection *owner = holder->head;
@@ -55,18 +62,19 @@ static void describe_request(const struct ivm_request *request, struct ivm_refus
     }
 }
 
-/* Vectors that would have been free: another vector helps where the vector is the matter.
- */
+/* Vectors that would have been free: of use where the vector is the key. A line or a message that is
+ * held is held on whatever vector. */
 static void suggest(const struct ivm_request *request, const struct finding *finding,
                     struct ivm_refusal *record)
 {
     const struct cpu_slots *slots = slots_of(finding->cpu);
-    if (slots == NULL)
+    if (slots == NULL || finding->key != IVM_KEY_VECTOR)
         return;
+    bool owns = source_owns_number(request->source.kind, request->trigger);
     uint8_t level =
         request->level != 0 ? request->level : ivm_vector_level(finding->vector);
     record->alternative_count = (uint8_t)vector_suggest(
-        &slots->pool, level, record->alternatives, IVM_REFUSAL_ALTERNATIVES);
+        &slots->pool, owns ? manager_level_numbers() : NULL, level, record->alternatives);
 }
 
 enum ivm_status refuse(const struct ivm_request *request, const struct finding *finding,
@@ -81,9 +89,8 @@ enum ivm_status refuse(const struct ivm_request *request, const struct finding *
     record->wanted = finding->wanted;
     record->held = finding->held;
     if (finding->holder != NULL)
-        describe_holder(finding->holder, record);
-    if (finding->key != IVM_KEY_NONE)
-        suggest(request, finding, record);
+        describe_holder(finding, record);
+    suggest(request, finding, record);
     if (out != NULL)
         *out = *record;
     return ivm_rule_status(finding->rule);

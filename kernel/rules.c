@@ -83,6 +83,7 @@ struct finding rules_check(const struct ivm_request *request,
         return (struct finding){.rule = IVM_RULE_STORAGE_CONNECTED,
                                 .key = IVM_KEY_STORAGE,
                                 .holder = connection->source,
+                                .owner = connection,
                                 .cpu = connection->source->cpu,
                                 .vector = connection->source->vector};
     return rules_broken(IVM_RULE_NONE);

@@ -13,6 +13,8 @@ struct finding {
     enum ivm_rule rule;
     enum ivm_key key;
     const struct source *holder; /* who has the key; NULL: nobody, the request is wrong */
+    const struct ivm_connection
+        *owner; /* of its owners this one alone; NULL: all of them */
     uint32_t cpu;
     uint8_t vector; /* held or asked for; 0: none */
     uint8_t wanted; /* both sides of the field that the rule compares */

@@ -28,7 +28,8 @@ struct slot {
     uint64_t strays;
     uint64_t late;
     struct source *_Atomic source; /* NULL: free; configuration lock */
-    uint32_t generation;           /* times a source was placed here; configuration lock */
+    uint32_t overruns;   /* deliveries that IVM_PASS_LIMIT cut short; this CPU only */
+    uint32_t generation; /* times a source was placed here; configuration lock */
     uint16_t cpu;
     uint8_t vector;
 } __attribute__((aligned(64)));

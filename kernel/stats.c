@@ -22,6 +22,7 @@ bool ivm_stats_vector(uint32_t cpu, uint8_t vector, struct ivm_vector_stats *out
         .delivered = slot->delivered,
         .strays = slot->strays,
         .late = slot->late,
+        .overruns = slot->overruns,
         .generation = slot->generation,
         .connected = source != NULL,
         .level = ivm_vector_level(vector),

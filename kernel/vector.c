@@ -223,20 +223,17 @@ unsigned vector_free_count(const struct vector_pool *pool, uint8_t level)
     return count;
 }
 
-unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *out,
-                        unsigned room)
+unsigned vector_suggest(const struct vector_pool *pool, const struct vector_pool *allowed,
+                        uint8_t level, uint8_t out[VECTOR_SUGGESTIONS])
 {
     unsigned given = 0;
-    if (is_device_level(level)) {
-        for (unsigned bits = pool->free[level]; bits != 0 && given < room; bits &= bits - 1)
-            out[given++] = vector_at(level, (unsigned)__builtin_ctz(bits));
-    }
-    unsigned others = pool->open & DEVICE_CLASSES;
-    if (is_device_level(level))
-        others &= ~(1u << level);
-    for (; others != 0 && given < room; others &= others - 1) {
-        uint8_t other = (uint8_t)__builtin_ctz(others);
-        out[given++] = vector_at(other, (unsigned)__builtin_ctz(pool->free[other]));
+    unsigned here = is_device_level(level) ? free_in_both(pool, allowed, level) : 0;
+    for (; here != 0 && given < VECTOR_SUGGESTIONS; here &= here - 1)
+        out[given++] = vector_at(level, (unsigned)__builtin_ctz(here));
+    for (uint8_t other = IVM_DEVICE_FIRST; other < IVM_DEVICE_END; other++) {
+        unsigned there = free_in_both(pool, allowed, other);
+        if (other != level && there != 0 && given < VECTOR_SUGGESTIONS)
+            out[given++] = vector_at(other, (unsigned)__builtin_ctz(there));
     }
     return given;
 }

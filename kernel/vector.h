@@ -60,9 +60,12 @@ bool vector_is_free(const struct vector_pool *pool, uint8_t vector);
 /* How many vectors are free at a level; 0: at all device levels; IVM_ANY_LEVEL: at all. */
 unsigned vector_free_count(const struct vector_pool *pool, uint8_t level);
 
-/* Store up to `room` free vectors, of `level` first, then of the other classes; returns how
- * many. */
-unsigned vector_suggest(const struct vector_pool *pool, uint8_t level, uint8_t *out,
-                        unsigned room);
+enum { VECTOR_SUGGESTIONS = 4 };
+
+/* Store some free vectors, of `level` first, then one of each other device class; returns how many.
+ * `allowed` as in vector_allocate().
+ */
+unsigned vector_suggest(const struct vector_pool *pool, const struct vector_pool *allowed,
+                        uint8_t level, uint8_t out[VECTOR_SUGGESTIONS]);
 
 #endif

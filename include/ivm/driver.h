@@ -81,8 +81,9 @@ struct ivm_driver {
     size_t state_size;
 
     /* Is it there? Quiet it and get ready; correct `line` where the device knows better.
-     * After IVM_OK the device raises nothing until fired. errors  IVM_NO_SUCH_DEVICE: not
-     * there; IVM_UNSUPPORTED: there, but not drivable; the reason is logged
+     * After IVM_OK the device raises nothing until fired.
+     * errors  IVM_NO_SUCH_DEVICE  not there
+     *         IVM_UNSUPPORTED     there, but not drivable; the reason is logged
      */
     enum ivm_status (*probe)(struct ivm_device *device);
 

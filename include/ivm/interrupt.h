@@ -29,8 +29,9 @@ enum {
 enum ivm_source_kind {
     IVM_LINE = 0,    /* number is a gsi */
     IVM_MESSAGE = 1, /* number is the one ivm_message_register() gave */
-    IVM_BARE = 2,    /* number is a vector, 0: the manager chooses. For self-interrupts, and
-                        for    vectors that the caller routes itself */
+    IVM_BARE =
+        2, /* number is a vector, and means whatever it carries; 0: the manager chooses.
+                        For self-interrupts, and for vectors that the caller routes itself */
 };
 
 enum ivm_trigger { IVM_EDGE = 0, IVM_LEVEL = 1 };
@@ -114,12 +115,13 @@ struct ivm_connection {
  * refusal     filled when the answer is not IVM_OK; may be NULL
  * context     below IVM_DISPATCH, interrupts on, no lock held; takes the configuration lock
  * errors      every one leaves all tables and all hardware as they were:
- *             IVM_ALREADY_CONNECTED  a second owner where one does not share, or the two
- * disagree IVM_LINE_IN_USE        the line is routed to another vector than the one asked
- * for IVM_ACCESS_DENIED      the vector is the system's IVM_EXHAUSTED          no vector is
- * free where one was asked for IVM_NOT_FOUND          no such line, message or vector
- *             IVM_BAD_ARGUMENT       a member of the request is malformed, or a CPU set has
- * no CPU IVM_WRONG_LEVEL        called from the wrong context
+ *             IVM_ALREADY_CONNECTED  a second owner where one does not share, or the two disagree
+ *             IVM_LINE_IN_USE        the line is routed to another vector than the one asked for
+ *             IVM_ACCESS_DENIED      the vector is the system's
+ *             IVM_EXHAUSTED          no vector is free where one was asked for
+ *             IVM_NOT_FOUND          no such line, message or vector
+ *             IVM_BAD_ARGUMENT       a member of the request is malformed, or a CPU set has no CPU
+ *             IVM_WRONG_LEVEL        called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_connect(const struct ivm_request *request,
                                            struct ivm_connection *connection,

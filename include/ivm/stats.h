@@ -26,6 +26,7 @@ struct ivm_vector_stats {
     uint64_t delivered;  /* times it fired on this CPU */
     uint64_t strays;     /* of these, taken by nobody (connected or not) */
     uint64_t late;       /* of these, between a mask and the end of a disconnect */
+    uint32_t overruns;   /* chains left after IVM_PASS_LIMIT passes */
     uint32_t generation; /* times a source was placed here */
     bool connected;
     struct ivm_source_id source; /* when connected, as are all below */

@@ -2,12 +2,11 @@
  *
  * One list makes the enum, the numbers and the words. Two numbers need a note:
  *
- * 763  NT's own STATUS_INTERRUPT_VECTOR_ALREADY_CONNECTED is 0x00000127, a *success*
- * severity: a caller that tests NT_SUCCESS() would believe it is connected. It is never
- * returned here; 0xC00702FB, the Win32 code as an NTSTATUS of error severity, is. 764
- * winerror.h names it "still connected"; the documents this project was founded on read it
- *      as "not connected". Both are honoured, as two statuses with one number and two
- * texts.
+ * 763  NT's own STATUS_INTERRUPT_VECTOR_ALREADY_CONNECTED is 0x00000127, of *success* severity: a
+ *      caller that tests NT_SUCCESS() would believe it is connected. It is never returned here;
+ *      0xC00702FB, the Win32 code as an NTSTATUS of error severity, is.
+ * 764  winerror.h names it "still connected"; the documents this project was founded on read it as
+ *      "not connected". Both are honoured, as two statuses with one number and two texts.
  */
 #ifndef IVM_STATUS_H
 #define IVM_STATUS_H

@@ -9,6 +9,8 @@
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
+#include <hw/cpu.h>
+
 #include "drivers/testdev.h"
 #include "probe.h"
 #include "suite.h"
@@ -249,6 +251,31 @@ GUEST_TEST(lines, an_asserted_line_that_nobody_takes_is_masked_and_the_others_li
     CHECK(probe_fence());
     CHECK_EQUAL(refuses.runs, IVM_UNCLAIMED_LIMIT);
     CHECK(probe_disconnect(&refuses) && probe_disconnect(&other));
+}
+
+GUEST_TEST(lines, lines_that_come_together_are_served_in_the_order_of_their_priority)
+{
+    struct ivm_line_info level, edge;
+    if (!have(LEVEL_IRQ, IVM_LEVEL, &level) || !have(EDGE_IRQ, IVM_EDGE, &edge))
+        return;
+    struct ivm_cpu_set here = {.mask = 1};
+    struct probe low = probe_line(&level, IVM_EXCLUSIVE),
+                 high = probe_line(&edge, IVM_EXCLUSIVE);
+    low.mark = 'l', low.request.level = 4, low.request.cpus = &here;
+    low.lowers = true, low.lower_gsi = (uint8_t)level.gsi;
+    high.mark = 'h', high.request.level = 9, high.request.cpus = &here;
+    REQUIRE(probe_connect(&low) && probe_connect(&high));
+    trace_clear();
+
+    cpu_cli();
+    testdev_raise(level.gsi);
+    testdev_raise(edge.gsi);
+    cpu_sti();
+
+    CHECK(probe_wait(&low, 1));
+    CHECK(trace_is("hHlL"));
+    testdev_lower(edge.gsi);
+    CHECK(probe_disconnect(&low) && probe_disconnect(&high));
 }
 
 GUEST_TEST(lines, a_line_routed_to_one_vector_is_refused_on_another)

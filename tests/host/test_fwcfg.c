@@ -70,6 +70,7 @@ static int set_up(void **unused)
     fake_hardware_reset();
     fake_system_reset();
     fake_cpu.interrupts_on = true;
+    fake_cpuid_set(1, 0, (struct cpu_leaf){.ecx = 1u << 31});
     fake_ports_default_to_ones();
     fake_port_device(0x510, 2, read_data, write_selector, NULL);
     memcpy(signature, "QEMU", 5);
@@ -252,12 +253,24 @@ static void leaving_is_one_byte_to_port_f4(void **unused)
     assert_int_equal(fake_log_at(0)->width, 1);
 }
 
+/* Port 0x510 of a real machine may be anything. */
+static void a_real_machine_is_not_touched(void **unused)
+{
+    (void)unused;
+    fake_cpuid_set(1, 0, (struct cpu_leaf){.ecx = 0});
+    fake_log_clear();
+
+    assert_false(fwcfg_present());
+    assert_int_equal(fake_log_count_of(FAKE_PORT_WRITE, 0x510), 0);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup(test, set_up)
     const struct CMUnitTest tests[] = {
         T(a_machine_without_the_ports_has_no_fw_cfg),
         T(another_signature_is_not_fw_cfg),
+        T(a_real_machine_is_not_touched),
         T(a_file_is_read_by_its_whole_name),
         T(a_file_is_cut_to_the_room_and_its_length_told),
         T(a_name_without_its_end_is_no_file),

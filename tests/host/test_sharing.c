@@ -259,11 +259,11 @@ static void owners_beyond_four_are_counted(void **state)
     }
 }
 
-static void the_alternatives_are_free(void **state)
+static void the_alternatives_to_a_vector_are_free(void **state)
 {
     (void)state;
-    struct ivm_request a = side(0, false, true), b = side(1, true, true);
-    a.level = b.level = 9;
+    struct ivm_request a = side(0, false, true), b = world_line(1, 31);
+    a.vector = b.vector = 0x95;
     world_must_connect(0, &a);
     world_must_refuse(1, &b, IVM_RULE_OWNER_EXCLUSIVE);
     struct ivm_refusal refusal = world.refusal;
@@ -271,11 +271,32 @@ static void the_alternatives_are_free(void **state)
     for (unsigned i = 0; i < 4; i++) {
         uint8_t vector = refusal.alternatives[i];
         assert_int_equal(vector >> 4, 9);
-        struct ivm_request other = world_line(2, 30 + i);
-        other.vector = vector;
-        assert_int_equal(world_must_connect(2, &other), vector);
-        world_must_disconnect(2);
+        b.vector = vector;
+        assert_int_equal(world_must_connect(1, &b), vector);
+        world_must_disconnect(1);
     }
+}
+
+/* A line that is held is held on whatever vector: another one would be refused, too. */
+static void a_line_that_is_held_has_no_alternatives(void **state)
+{
+    (void)state;
+    struct ivm_request a = side(0, false, true), b = side(1, true, true);
+    world_must_connect(0, &a);
+    world_must_refuse(1, &b, IVM_RULE_OWNER_EXCLUSIVE);
+    assert_int_equal(world.refusal.alternative_count, 0);
+}
+
+/* Of a chain, the owner named is the one whose storage it is. */
+static void storage_that_is_connected_is_held_by_its_own_owner(void **state)
+{
+    (void)state;
+    struct ivm_request a = side(0, true, true), b = side(1, true, true);
+    world_must_connect(0, &a);
+    world_must_connect(1, &b);
+    world_must_refuse(1, &b, IVM_RULE_STORAGE_CONNECTED);
+    assert_int_equal(world.refusal.owner_count, 1);
+    assert_string_equal(world.refusal.owners[0].name, b.owner);
 }
 
 static void the_same_routine_and_context_twice_is_accepted_when_shared(void **state)
@@ -339,7 +360,9 @@ int main(void)
         WORLD_TEST(a_bare_vector_means_whatever_it_carries_under_the_same_rules),
         WORLD_TEST(rules_are_asked_in_their_order),
         WORLD_TEST(owners_beyond_four_are_counted),
-        WORLD_TEST(the_alternatives_are_free),
+        WORLD_TEST(the_alternatives_to_a_vector_are_free),
+        WORLD_TEST(a_line_that_is_held_has_no_alternatives),
+        WORLD_TEST(storage_that_is_connected_is_held_by_its_own_owner),
         WORLD_TEST(the_same_routine_and_context_twice_is_accepted_when_shared),
         WORLD_TEST(the_same_routine_and_context_twice_is_refused_without_sharing),
         WORLD_TEST(sharing_ends_with_the_last_sharer),

@@ -285,12 +285,12 @@ static void a_freed_vector_is_as_if_never_taken(void **state)
     }
 }
 
-static void check_suggestions(uint8_t level, unsigned room)
+static void check_suggestions(uint8_t level)
 {
-    uint8_t out[8];
-    assert_int_equal(vector_suggest(&pool, level, out, room), room);
-    for (unsigned i = 0; i < room; i++) {
-        assert_true(vector_is_free(&pool, out[i]));
+    uint8_t out[VECTOR_SUGGESTIONS];
+    assert_int_equal(vector_suggest(&pool, NULL, level, out), VECTOR_SUGGESTIONS);
+    for (unsigned i = 0; i < VECTOR_SUGGESTIONS; i++) {
+        assert_true(vector_is_free(&pool, out[i]) && ivm_vector_is_device(out[i]));
         if (level >= 3 && level < 13)
             assert_int_equal(out[i] >> 4, level);
         for (unsigned j = 0; j < i; j++)
@@ -301,10 +301,23 @@ static void check_suggestions(uint8_t level, unsigned room)
 static void suggestions_are_free_distinct_and_of_the_level_first(void **state)
 {
     (void)state;
-    for (uint8_t level = 0; level < 16; level++) {
-        for (unsigned room = 0; room <= 8; room++)
-            check_suggestions(level, room);
+    for (uint8_t level = 0; level < 16; level++)
+        check_suggestions(level);
+}
+
+static void suggestions_are_allowed_ones_only(void **state)
+{
+    (void)state;
+    struct vector_pool allowed;
+    vector_pool_start(&allowed);
+    for (unsigned vector = FIRST; vector < END; vector++) {
+        if (vector != 0x74 && vector != 0x99)
+            assert_int_equal(vector_reserve(&allowed, (uint8_t)vector), IVM_OK);
     }
+    uint8_t out[VECTOR_SUGGESTIONS];
+    assert_int_equal(vector_suggest(&pool, &allowed, 7, out), 2);
+    assert_int_equal(out[0], 0x74);
+    assert_int_equal(out[1], 0x99);
 }
 
 static void suggestions_go_to_other_classes_when_the_level_is_full(void **state)
@@ -315,14 +328,14 @@ static void suggestions_go_to_other_classes_when_the_level_is_full(void **state)
             assert_int_equal(vector_reserve(&pool, (uint8_t)vector), IVM_OK);
     }
     uint8_t out[4] = {0};
-    assert_int_equal(vector_suggest(&pool, 7, out, 4), 3);
+    assert_int_equal(vector_suggest(&pool, NULL, 7, out), 3);
     assert_int_equal(out[0], 0x77);
     assert_int_equal(out[1] + out[2], 0x3A + 0xCF);
     assert_int_equal(vector_reserve(&pool, 0x77), IVM_OK);
-    assert_int_equal(vector_suggest(&pool, 7, out, 4), 2);
+    assert_int_equal(vector_suggest(&pool, NULL, 7, out), 2);
     assert_int_equal(vector_reserve(&pool, 0x3A), IVM_OK);
     assert_int_equal(vector_reserve(&pool, 0xCF), IVM_OK);
-    assert_int_equal(vector_suggest(&pool, 7, out, 4), 0);
+    assert_int_equal(vector_suggest(&pool, NULL, 7, out), 0);
 }
 
 int main(void)
@@ -345,6 +358,7 @@ int main(void)
         POOL_TEST(a_vector_can_be_reserved_once),
         POOL_TEST(a_freed_vector_is_as_if_never_taken),
         POOL_TEST(suggestions_are_free_distinct_and_of_the_level_first),
+        POOL_TEST(suggestions_are_allowed_ones_only),
         POOL_TEST(suggestions_go_to_other_classes_when_the_level_is_full),
     };
     return cmocka_run_group_tests_name("vector", tests, NULL, NULL);

@@ -128,10 +128,11 @@ static void compare_each(void)
 
 static void check_suggestions(uint8_t level)
 {
-    uint8_t out[6];
-    unsigned given = vector_suggest(&pool, level, out, 6);
+    uint8_t out[VECTOR_SUGGESTIONS];
+    unsigned given = vector_suggest(&pool, NULL, level, out);
     unsigned free_count = vector_free_count(&pool, 0);
-    assert_true(given <= 6 && given <= free_count && (given > 0 || free_count == 0));
+    assert_true(given <= VECTOR_SUGGESTIONS && given <= free_count &&
+                (given > 0 || free_count == 0));
     for (unsigned i = 0; i < given; i++)
         assert_true(is_run_free(out[i], 1));
 }
