@@ -1,5 +1,6 @@
 /* main.c: the composition root: every part of the kernel is named and started here, in
  * order. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@
 #include "drivers/hpet.h"
 #include "interrupts.h"
 #include "kernel/system/clock.h"
+#include "kernel/system/nesting.h"
 #include "kernel/system/pages.h"
 #include "kernel/system/panic.h"
 #include "memory.h"
@@ -36,10 +38,16 @@ _Noreturn void boot_main(uint32_t magic, uintptr_t information);
 /* Written here, once. */
 static struct boot_info boot_info;
 
-/* The end of every run: QEMU's exit device, or a halt where there is none. */
+/* The end of every run: QEMU's exit device, or a halt where there is none. Said once: what
+ * goes wrong in the saying comes here again. */
 static void leave(uint8_t code)
 {
+    static _Atomic bool is_said;
     debug_exit(code);
+    if (!is_said) {
+        is_said = true;
+        ivm_log("the end: this machine can be switched off");
+    }
     for (;;) {
         cpu_cli();
         cpu_hlt();
@@ -130,6 +138,7 @@ _Noreturn void boot_main(uint32_t magic, uintptr_t information)
     read_firmware();
     start_clock();
     interrupts_start(percpu);
+    (void)nesting_check();
     cpus_start();
     topology_print(firmware_madt());
     start_devices();

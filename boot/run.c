@@ -27,7 +27,7 @@ static void read_command_line(const char *loader_line)
 {
     static char line[2 * CMDLINE_SIZE];
     size_t length =
-        format_text(line, sizeof line, "%s ", loader_line != NULL ? loader_line : "");
+        format_text(line, sizeof line, "%s\n", loader_line != NULL ? loader_line : "");
     if (length < sizeof line) {
         size_t room = sizeof line - length - 1, given = 0;
         if (fwcfg_read("opt/ivm/cmdline", line + length, room, &given) == IVM_OK)

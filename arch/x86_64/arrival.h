@@ -11,8 +11,8 @@
 
 enum arrival_state {
     ARRIVAL_AWAITED = 0,
-    ARRIVAL_READY, /* its tables are loaded and its local APIC has started; interrupts off */
-    ARRIVAL_FAILED, /* its local APIC cannot be used, and the log says why: it has stopped */
+    ARRIVAL_READY,  /* its local APIC has started; interrupts off */
+    ARRIVAL_FAILED, /* its local APIC cannot be used; it has stopped */
 };
 
 enum { ARRIVAL_STACKS = IST_COUNT + 1, ARRIVAL_NAME_SIZE = 40 };
@@ -33,15 +33,16 @@ struct arrival {
 _Static_assert(offsetof(struct arrival, stack_end) == ARRIVAL_STACK_END,
                "trampoline.S reads it");
 
-/* Make the memory of a CPU: its stacks, known and guarded, and its descriptor tables. NULL: there is
- * not enough, and the CPU cannot run.
+/* Make the memory of a CPU: its stacks, known and guarded, and its descriptor tables. NULL:
+ * there is not enough, and the CPU cannot run.
  *
  * context  at the start, one CPU at a time, on a CPU that runs
  */
 struct arrival *arrival_prepare(uint32_t cpu, uint32_t apic_id);
 
-/* Load the tables, start the local APIC, report ARRIVAL_READY; tell the time-stamp counter as often
- * as asked; when it may run, idle for ever with interrupts on. Entered by trampoline.S.
+/* Load the tables, start the local APIC, report ARRIVAL_READY; tell the time-stamp counter
+ * as often as asked; when it may run, idle for ever with interrupts on. Entered by
+ * trampoline.S.
  */
 _Noreturn void arrival_enter(struct arrival *arrival);
 

@@ -9,8 +9,9 @@
  */
 void exception_start(void);
 
-/* Stop the other CPUs, log what happened, where, with all registers and a stack trace, then panic().
- * An NMI by which another CPU stops this one ends here. Called by entry.S for vectors 0 to 31. An exception in here is named and ends the run at once.
+/* Stop the other CPUs, log what happened, where, with all registers and a stack trace, then
+ * panic(). An NMI by which another CPU stops this one ends here. Called by entry.S for
+ * vectors 0 to 31. An exception in here is named and ends the run at once.
  *
  * context  any; interrupts off
  */

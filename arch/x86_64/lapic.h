@@ -15,6 +15,8 @@
 
 #include "lapic_regs.h"
 
+struct icr;
+
 /* Take the local APIC over from firmware: every local interrupt masked but the error one,
  * LINT0 set to ExtINT and masked, spurious vector 0xFF, CR8 0, no error recorded, nothing
  * in service. What is still requested is counted and named: it arrives when interrupts go
@@ -56,7 +58,6 @@ IVM_MUST_CHECK enum ivm_status lapic_set_nmi(uint8_t lint, enum ivm_polarity pol
 IVM_MUST_CHECK enum ivm_status lapic_send_self(uint8_t vector);
 
 /* Send a message of any kind: apic_mode.icr of the mode in use. */
-struct icr;
 IVM_MUST_CHECK enum ivm_status lapic_send(const struct icr *icr);
 
 /* One past the highest APIC id that a message can name in the mode in use. Any context. */

@@ -1,9 +1,9 @@
-/* long_mode.h: what each CPU writes into its control registers on its way into long mode. */
+/* long_mode.h: what each CPU writes into its control registers to enter long mode. */
 #ifndef ARCH_LONG_MODE_H
 #define ARCH_LONG_MODE_H
 
-/* Whole values: nothing that firmware left on (57-bit paging, CET) survives, and after INIT caches
- * come on. [SDM3A] "Initializing IA-32e Mode", "Control Registers"
+/* Whole values: nothing that firmware left on (57-bit paging, CET) survives, and after INIT
+ * caches come on. [SDM3A] "Initializing IA-32e Mode", "Control Registers"
  */
 #define LONG_MODE_CR0  0x80010033 /* PG, WP, NE, ET, MP, PE */
 #define LONG_MODE_CR4  0x220      /* OSFXSR, PAE */

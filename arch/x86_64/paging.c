@@ -5,6 +5,7 @@
 #include <hw/msr.h>
 #include <ivm/system.h>
 
+#include "kernel/spinlock.h"
 #include "kernel/system/pages.h"
 #include "page_tables.h"
 #include "stacks.h"
@@ -34,8 +35,9 @@ static const uint64_t framebuffer_rights = PAGE_PRESENT | PAGE_WRITABLE | PAGE_N
                                            PAGE_WRITE_THROUGH;
 /* clang-format on */
 
-/* Written by paging_start() and, the tables only, by those who map later: below
- * IVM_DISPATCH, one at a time. */
+/* Written by paging_start() and, the tables only, by those who map later: under the lock, which is
+ * taken below IVM_DISPATCH, and protects page_allocate(), too. */
+static struct spinlock lock;
 static uint64_t *root;
 static struct paging_region regions[PAGING_REGION_LIMIT];
 static size_t region_count;
@@ -139,10 +141,13 @@ void paging_load(void)
     cpu_write_cr3((uintptr_t)root);
 }
 
-/* Change the map in use. */
+/* Change the map in use. What was not present no CPU remembers; a page that becomes a guard is not
+ * in use yet. */
 static enum ivm_status change(const struct page_span *span)
 {
+    spinlock_take(&lock);
     enum ivm_status status = page_tables_map(root, span);
+    spinlock_release(&lock);
     cpu_write_cr3((uintptr_t)root); /* forgets what this CPU remembers of the old one */
     return status;
 }

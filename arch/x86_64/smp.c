@@ -112,8 +112,8 @@ static bool start_next(const struct madt_cpu *cpu, const struct smp_host *host)
         wrong = start(arrival, host);
     if (wrong == NULL)
         return true;
-    /* Should it come yet, it finds nobody and no stack; after INIT it does not even come. What it
-     * was given is not given again: it may have begun to use it. */
+    /* Should it come yet, it finds nobody and no stack; after INIT it does not even come.
+     * What it was given is not given again: it may have begun to use it. */
     atomic_store_explicit(&trampoline_arrival, NULL, memory_order_release);
     reset(cpu->apic_id);
     ivm_log("CPU with APIC id %u (%u in the MADT) is left out: %s", cpu->apic_id, cpu->uid,

@@ -2,8 +2,8 @@
 #ifndef ARCH_STACKS_H
 #define ARCH_STACKS_H
 
-/* Of the stack that a CPU runs on: all 14 classes nested, 4 KiB and a frame for each, and 16 KiB
- * for what they interrupt.
+/* Of the stack that a CPU runs on: all 14 classes nested, 4 KiB and a frame for each, and
+ * 16 KiB for what they interrupt.
  */
 #define STACK_SIZE 0x14000
 

@@ -11,21 +11,23 @@ typedef const struct exception_frame *_Atomic stop_frame;
 
 /* Hand in the table. Until then there are no other CPUs to stop.
  *
- * frames   zeroed, one for each CPU that may run, for ever
+ * storage  zeroed, one for each CPU that may run, for ever
  * context  at the start, before other CPUs run
  */
-void stop_start(stop_frame *frames);
+void stop_start(stop_frame *storage);
 
-/* Stop every other CPU that runs, whatever it does, for ever: when this returns the word is this
- * CPU's. Waits until each has stopped, for a second at the most. Doing it again does nothing.
+/* Stop every other CPU that runs, whatever it does, for ever: when this returns the word is
+ * this CPU's. Waits until each has stopped, for a second at the most. Doing it again does
+ * nothing.
  *
- * frame    of the exception that this CPU reports, or NULL: shown should another CPU have the word
- *          already, for then this one stops here
+ * frame    of the exception that this CPU reports, or NULL: shown should another CPU have
+ *          the word already, for then this one stops here
  * context  any, interrupts off
  */
 void stop_others(const struct exception_frame *frame);
 
-/* Log one line for each CPU that was stopped: where it was; and name those that do not answer.
+/* Log one line for each CPU that was stopped: where it was; and name those that do not
+ * answer.
  * context  after stop_others()
  */
 void stop_show(void);

@@ -17,7 +17,7 @@ extern const uint8_t trampoline_first[], trampoline_end[];
 /* What CR3 is to be: page tables below 4 GiB that map the kernel where it is. */
 extern uint32_t trampoline_root;
 
-/* Who comes next. The CPU that comes takes it and leaves NULL; one that finds NULL stops. */
+/* Who comes next. The CPU that comes takes it, leaving NULL; one that finds NULL stops. */
 extern struct arrival *_Atomic trampoline_arrival;
 
 #endif

@@ -1,4 +1,5 @@
-/* tsc_skew.h: how far the time-stamp counters of two CPUs are apart, from a few exchanges. Pure. */
+/* tsc_skew.h: how far the time-stamp counters of two CPUs are apart, from a few exchanges.
+ * Pure. */
 #ifndef ARCH_TSC_SKEW_H
 #define ARCH_TSC_SKEW_H
 

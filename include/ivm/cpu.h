@@ -80,8 +80,9 @@ bool ivm_work_done(const struct ivm_work *work);
  * does not come to it for ten seconds is named in the log, and waited for.
  *
  * context  below IVM_DISPATCH, interrupts on, holding no lock
- * errors   IVM_NOT_FOUND    there is no such CPU IVM_WRONG_LEVEL  called from elsewhere;
- *          nothing was run
+ * errors   nothing was run:
+ *          IVM_NOT_FOUND    there is no such CPU
+ *          IVM_WRONG_LEVEL  called from elsewhere
  */
 IVM_MUST_CHECK enum ivm_status ivm_cpu_run(uint32_t cpu, ivm_cpu_function *function,
                                            void *context);

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-/* What is written to QEMU's isa-debug-exit; its exit status is twice this plus one. */
+/* What is written to QEMU's isa-debug-exit; its exit status is twice this plus one: 33, 35,
+ * 37. None is a status that QEMU has of its own, such as 1 when it cannot start. */
 enum ivm_exit {
-    IVM_EXIT_DONE = 0,
-    IVM_EXIT_FAILED = 1, /* a test or an expectation */
-    IVM_EXIT_PANIC = 2,  /* or an exception */
-    IVM_EXIT_USAGE = 3,
+    IVM_EXIT_DONE = 0x10,
+    IVM_EXIT_FAILED = 0x11, /* a test, an expectation, a command, or something asked for */
+    IVM_EXIT_PANIC = 0x12,  /* or an exception */
 };
 
 /* What panic() said, zero-terminated; for a debugger. Empty while all is well. */

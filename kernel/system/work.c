@@ -56,8 +56,7 @@ static void push(struct work_list *list, struct ivm_work *work)
     struct ivm_work *first = atomic_load_explicit(&list->pushed, memory_order_relaxed);
     do {
         work->next = first;
-        /* Release pairs with the acquire in sort(): what the function is to find is there.
-         */
+        /* Pairs with the acquire in sort(): what the function is to find is there. */
     } while (!atomic_compare_exchange_weak_explicit(
         &list->pushed, &first, work, memory_order_release, memory_order_relaxed));
 }

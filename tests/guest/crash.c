@@ -1,11 +1,14 @@
 /* crash.c: breaks the kernel on purpose, in each way whose report the matrix looks at. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <hw/cpu.h>
 #include <hw/mmio.h>
+#include <ivm/cpu.h>
 #include <ivm/system.h>
 
+#include "kernel/system/panic.h"
 #include "suite.h"
 
 extern uint8_t image_text_start[];
@@ -57,12 +60,63 @@ static void overflow_stack(void)
     (void)descend(0);
 }
 
+/* On CPU 1, while CPU 0 spins with interrupts off: only an NMI reaches that one. */
+
+static _Atomic bool is_deaf;
+
+static void await_deaf(void)
+{
+    while (!is_deaf)
+        cpu_pause();
+}
+
+static void panic_now(void *context)
+{
+    (void)context;
+    await_deaf();
+    panic("on purpose, on CPU %u", ivm_cpu_now());
+}
+
+static void except_now(void *context)
+{
+    (void)context;
+    await_deaf();
+    cpu_ud2();
+}
+
+static void spin_deaf(ivm_cpu_function *crash)
+{
+    struct ivm_work work = {.function = crash};
+    if (ivm_cpu_post(1, &work) != IVM_OK)
+        return;
+    cpu_cli();
+    is_deaf = true;
+    for (;;)
+        cpu_pause();
+}
+
+static void panic_elsewhere(void)
+{
+    spin_deaf(panic_now);
+}
+
+static void except_elsewhere(void)
+{
+    spin_deaf(except_now);
+}
+
 static const struct {
     const char *kind;
     void (*crash)(void);
 } crashes[] = {
-    {"ud", invalid_opcode},     {"gp", general_protection}, {"pf", null_read},
-    {"pf-text", write_to_code}, {"pf-data", run_data},      {"stack", overflow_stack},
+    {"ud", invalid_opcode},
+    {"gp", general_protection},
+    {"pf", null_read},
+    {"pf-text", write_to_code},
+    {"pf-data", run_data},
+    {"stack", overflow_stack},
+    {"panic-other", panic_elsewhere},
+    {"ud-other", except_elsewhere},
 };
 
 static bool same(const char *a, const char *b)

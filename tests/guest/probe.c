@@ -85,7 +85,8 @@ struct probe probe_device(struct ivm_device *device, enum ivm_sharing sharing)
 
 bool probe_connect(struct probe *probe)
 {
-    /* Where nobody says otherwise, it is placed on the CPU that runs the test and sends to itself. */
+    /* Where nobody says otherwise, it is placed on the CPU that runs the test and sends to
+     * itself. */
     uint32_t cpu = ivm_cpu_now();
     struct ivm_cpu_set here = {.mask = UINT64_C(1) << cpu % 64,
                                .group = (uint16_t)(cpu / 64)};

@@ -36,8 +36,8 @@ struct probe probe_line(const struct ivm_line_info *line, enum ivm_sharing shari
 /* A request for a device's line, whose own routine decides. */
 struct probe probe_device(struct ivm_device *device, enum ivm_sharing sharing);
 
-/* Connect, on this CPU unless the request has `cpus`, and disconnect; a failure is noted with the
- * refusal's line. */
+/* Connect, on this CPU unless the request has `cpus`, and disconnect; a failure is noted
+ * with the refusal's line. */
 bool probe_connect(struct probe *probe);
 bool probe_disconnect(struct probe *probe);
 

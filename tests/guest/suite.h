@@ -49,8 +49,8 @@ void suite_skip(const char *missing);
 /* Run the suites named; true when there was at least one test and none failed. */
 bool guest_run(const char *suites);
 
-/* Break on purpose: "ud", "gp", "pf", "pf-text", "pf-data", "stack". Returns for an unknown
- * one. */
+/* Break on purpose: "ud", "gp", "pf", "pf-text", "pf-data", "stack"; on CPU 1, "panic-other",
+ * "ud-other". Returns for an unknown one, and where there is no CPU 1. */
 void guest_crash(const char *kind);
 
 #endif

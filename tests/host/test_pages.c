@@ -188,6 +188,25 @@ static void too_many_ranges_lose_pages_but_never_the_hole(void **state)
     assert_int_equal(pages_free(), 3 * PAGES_RANGE_LIMIT - 2);
 }
 
+static void the_highest_page_below_a_limit_is_found_and_stays_free(void **state)
+{
+    (void)state;
+    assert_int_equal(pages_highest(UINT64_MAX), 0);
+    assert_int_equal(pages_add(page(2), page(5)), IVM_OK);
+    assert_int_equal(pages_add(page(8), page(9)), IVM_OK);
+    static const uint64_t wanted[ARENA_PAGES] = {
+        [3] = 2, [4] = 3, [5] = 4, [6] = 4, [7] = 4, [8] = 4, [9] = 8, [10] = 8, [11] = 8};
+
+    for (uint64_t end = 0; end < 12; end++)
+        for (uint64_t more = 0; more < PAGE_SIZE; more += PAGE_SIZE - 1) {
+            uintptr_t found = pages_highest(page(end) + more);
+            assert_int_equal(found, wanted[end] != 0 ? page(wanted[end]) : 0);
+        }
+
+    assert_int_equal(pages_free(), 4);
+    assert_int_equal(*(uint8_t *)page(8), 0xAA);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -204,6 +223,7 @@ int main(void)
         TEST(a_hole_takes_every_page_that_it_touches),
         TEST(a_hole_may_span_several_ranges),
         TEST(a_hole_at_the_end_of_the_address_space_is_cut_out),
+        TEST(the_highest_page_below_a_limit_is_found_and_stays_free),
         TEST(too_many_ranges_lose_pages_but_never_the_hole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
