@@ -4,7 +4,8 @@
 #   make run        boot it in QEMU with devices that interrupt, and watch
 #   make test       everything that is proved in minutes; ends `N passed, N failed, N skipped`
 #   make test-long  the same, with the rows that the matrix marks long
-#   make host-test  only the host tests, gcc, without sanitizers; T=test_chain: only that one
+#   make host-test  the host tests, gcc, without sanitizers; T=test_vector: only that one
+#   make stress     everything at once on four CPUs that are threads, under ThreadSanitizer; SEED=7
 #   make iso        build/ivm.iso: boots by BIOS and by UEFI, in QEMU and on a real machine
 #   make debug      QEMU stopped at its first instruction, and gdb with commands of our own
 #   make check      which room includes what, file lengths, formatting
@@ -73,6 +74,7 @@ needs_iso := run
 needs_debug := $(needs_run) debug
 needs_host-test := test
 needs_mutants := test
+needs_stress := test
 needs_check := check
 needs_lint := lint
 needs_test := run test
@@ -127,14 +129,19 @@ $B/%.elf: linker.ld tools/symbols.awk $B/console-font.o $B/files
 # ---- the disc, and what runs it -------------------------------------------------------
 iso: $B/ivm.iso
 
-$B/%.iso: $B/%.elf boot/grub.cfg tools/make-iso | setup
+# The disc for a person has a menu that waits; nothing here waits for `make run` or a test.
+menu_seconds := 0
+$B/ivm.iso: menu_seconds := 3
+$B/ivm.iso $B/ivm-at-once.iso: $B/ivm.elf
+$B/ivm-test.iso: $B/ivm-test.elf
+$B/%.iso: boot/grub.cfg tools/make-iso Makefile | setup
 	@echo '  iso   $@'
-	@tools/make-iso $< $@
+	@tools/make-iso $(filter %.elf,$^) $@ $(menu_seconds)
 
-run: $B/ivm.iso
+run: $B/ivm-at-once.iso
 	@tools/run $<
 
-debug: $B/ivm.iso
+debug: $B/ivm-at-once.iso
 	@tools/debug $< $B/ivm.elf
 
 # ---- host tests: one archive and one program per subject, for each compiler -----------
@@ -184,13 +191,29 @@ host-test: $(T:%=$B/host/%)
 	@failed=; for test in $^; do $$test || failed="$$failed $$test"; done; \
 	 [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
+# ---- the manager on CPUs that are threads ---------------------------------------------
+# clang: gcc's ThreadSanitizer does not know fences.
+stress_objects := $(patsubst %.c,$B/stress/%.o,$(wildcard kernel/*.c tests/host/stress/*.c))
+$B/stress/%.o: %.c $B/flags | setup
+	@mkdir -p $(@D)
+	@clang $(host_flags) -fsanitize=thread -pthread -MMD -MP -c $< -o $@
+
+$B/stress/stress: $(stress_objects) $B/files
+	@echo '  stress'
+	@clang -fsanitize=thread -pthread -o $@ $(filter %.o,$^)
+
+SEED ?= 1
+stress: $B/stress/stress
+	@$< $(SEED)
+
 # ---- proof ----------------------------------------------------------------------------
 # The kernel is built by the second compiler too, for its warnings.
 $B/clang/ivm-test.elf: $(sources) linker.ld | setup
 	@$(MAKE) B=$B/clang CC=clang $@
 
 host_programs := $(foreach compiler,gcc clang,$(host_tests:%=$B/host-$(compiler)/%))
-proof := $(host_programs) $B/clang/ivm-test.elf $B/ivm.iso $B/ivm-test.iso
+proof := $(host_programs) $B/stress/stress $B/clang/ivm-test.elf \
+         $(addprefix $B/,ivm.iso ivm-at-once.iso ivm-test.iso)
 pytest := tools/python -m pytest -c tests/run/pytest.ini --rootdir=. -n $(shell nproc)
 
 test: $(proof)
@@ -217,8 +240,8 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-.PHONY: all setup run test test-long host-test iso debug check lint mutants clean help
+.PHONY: all setup run test test-long host-test stress iso debug check lint mutants clean help
 
--include $(patsubst %.o,%.d,$(objects) $(suites))
+-include $(patsubst %.o,%.d,$(objects) $(suites) $(stress_objects))
 -include $(foreach h,host host-gcc host-clang host-mutant,$(patsubst %.c,$B/$h/%.d,\
     $(host_sources) $(host_fakes) $(host_tests:%=tests/host/%.c)))

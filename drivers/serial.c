@@ -43,6 +43,7 @@ enum {
     MSR_INPUTS      = 0xF0,   /* [7:4] in loopback OUT2, OUT1, DTR, RTS */
     MSR_OUT2_RTS    = 0x90,
     FIFO_BYTES      = 16,
+    IDLE_TRIES      = 16,
 };
 /* clang-format on */
 
@@ -150,8 +151,6 @@ static enum ivm_verdict routine(void *context)
 
 static void fire_loopback(struct ivm_device *device)
 {
-    if (!ivm_wait_until(is_idle, device, DRAIN_NS))
-        return;
     write_register(device, UART_MODEM, MCR_LOOP | MCR_READY);
     write_register(device, UART_DATA, 0x55);
     bool came_back = ivm_wait_until(has_received, device, LOOP_NS);
@@ -162,13 +161,34 @@ static void fire_loopback(struct ivm_device *device)
         ivm_log("%s: a byte sent in loopback did not come back", device->name);
 }
 
-/* Interrupts are off meanwhile: the routine would otherwise clear the enables half-way. */
+/* Turn interrupts off at a moment when the port is idle; false, and they are as before, when
+ * there is none. The wait itself leaves them as they are: it can be long, and what comes
+ * meanwhile may write to the log again. */
+static bool interrupts_save_idle(struct ivm_device *device, bool *were_on)
+{
+    for (unsigned tries = 0; tries < IDLE_TRIES; tries++) {
+        if (!ivm_wait_until(is_idle, device, DRAIN_NS))
+            return false;
+        *were_on = cpu_interrupts_save();
+        if (is_idle(device))
+            return true;
+        cpu_interrupts_restore(*were_on);
+    }
+    return false;
+}
+
+/* Interrupts are off, for the time of one byte at most: the routine would otherwise clear the
+ * enables half-way. */
 static void fire(struct ivm_device *device)
 {
-    bool were_on = cpu_interrupts_save();
+    bool were_on;
+    if (!interrupts_save_idle(device, &were_on)) {
+        ivm_log("%s: not fired, it does not stop sending", device->name);
+        return;
+    }
     if (!carries_log(device)) {
         fire_loopback(device);
-    } else if (ivm_wait_until(is_idle, device, DRAIN_NS)) {
+    } else {
         /* Off first: only the change to on raises it. */
         write_register(device, UART_ENABLE, 0);
         write_register(device, UART_ENABLE, IER_SENT);

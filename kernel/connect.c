@@ -135,6 +135,33 @@ static void attach(const struct placement *placement, const struct ivm_request *
         source_unmask(source, IVM_MASKED_IDLE | IVM_MASKED_UNCLAIMED);
 }
 
+/* What the rules say, once nothing waits on the source that it is about. Returns with the
+ * configuration lock held. */
+static struct finding lock_and_decide(const struct ivm_request *request,
+                                      const struct ivm_connection *connection,
+                                      struct placement *placement)
+{
+    for (;;) {
+        manager_lock();
+        *placement = (struct placement){.busy = false};
+        struct finding finding = rules_check(request, connection);
+        if (finding.rule == IVM_RULE_NONE)
+            finding = place_decide(request, placement);
+        if (!placement->busy)
+            return finding;
+        manager_unlock();
+        machine_relax();
+    }
+}
+
+/* The second sharer of an edge: a dispatch that began before it came asks the first one alone. An
+ * edge that the newcomer makes while the first still holds the line is then lost, so the newcomer is
+ * not let go before that dispatch is over. */
+static bool begins_to_share_edges(const struct source *source)
+{
+    return source->trigger == IVM_EDGE && source->count == 2;
+}
+
 enum ivm_status ivm_connect(const struct ivm_request *request,
                             struct ivm_connection *connection, struct ivm_refusal *refusal)
 {
@@ -145,24 +172,19 @@ enum ivm_status ivm_connect(const struct ivm_request *request,
         return refuse_context(request, refusal);
 
     struct placement placement;
-    struct finding finding;
-    for (;;) {
-        manager_lock();
-        placement.busy = false;
-        finding = rules_check(request, connection);
-        if (finding.rule == IVM_RULE_NONE)
-            finding = place_decide(request, &placement);
-        if (!placement.busy)
-            break;
-        manager_unlock();
-        machine_relax();
-    }
+    struct finding finding = lock_and_decide(request, connection, &placement);
     enum ivm_status status = IVM_OK;
-    if (finding.rule == IVM_RULE_NONE)
+    uint32_t cpu = placement.cpu;
+    bool must_wait = false;
+    if (finding.rule == IVM_RULE_NONE) {
         attach(&placement, request, connection);
-    else
+        must_wait = begins_to_share_edges(connection->source);
+    } else {
         status = refuse(request, &finding, refusal);
+    }
     manager_unlock();
+    if (must_wait)
+        grace_wait(cpu);
     return status;
 }
 

@@ -3,24 +3,8 @@
 
 #include "text.h"
 
-static bool take_flag(const char *word, struct cmdline *out)
-{
-    const struct {
-        const char *word;
-        bool *said;
-    } flags[] = {
-        {"interactive", &out->interactive},
-        {"story", &out->story},
-        {"quiet", &out->quiet},
-    };
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (text_is(word, flags[i].word)) {
-            *flags[i].said = true;
-            return true;
-        }
-    }
-    return false;
-}
+static const char run_start[] = "run=";
+enum { RUN_START = sizeof run_start - 1 };
 
 static bool take_value(const char *word, struct cmdline *out)
 {
@@ -28,7 +12,7 @@ static bool take_value(const char *word, struct cmdline *out)
         const char *start;
         const char **value;
     } values[] = {
-        {"run=", &out->run},
+        {run_start, &out->run},
         {"suite=", &out->suite},
         {"crash=", &out->crash},
     };
@@ -44,7 +28,11 @@ static bool take_value(const char *word, struct cmdline *out)
 
 static void take_word(const char *word, struct cmdline *out)
 {
-    if (take_flag(word, out) || take_value(word, out))
+    if (text_is(word, "interactive")) {
+        out->interactive = true;
+        return;
+    }
+    if (take_value(word, out))
         return;
     if (out->unknown_count < CMDLINE_UNKNOWN_LIMIT)
         out->unknown[out->unknown_count] = word;
@@ -56,13 +44,25 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static bool is_line_end(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Commands have blanks inside: without quotes they are the rest of the line. */
+static bool takes_rest(const char *word)
+{
+    return text_begins(word, run_start) && word[RUN_START] != '"';
+}
+
 /* Copy one word without its quotes, and its zero, to `*to`; returns where reading goes on.
  */
 static const char *copy_word(const char *from, char **to, struct cmdline *out)
 {
     const char *last = out->text + CMDLINE_SIZE - 1;
+    bool (*is_end)(char c) = takes_rest(from) ? is_line_end : is_blank;
     out->is_quote_open = false;
-    for (; *from != '\0' && (out->is_quote_open || !is_blank(*from)); from++) {
+    for (; *from != '\0' && (out->is_quote_open || !is_end(*from)); from++) {
         if (*from == '"') {
             out->is_quote_open = !out->is_quote_open;
             continue;

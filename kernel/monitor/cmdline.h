@@ -11,8 +11,6 @@ enum { CMDLINE_SIZE = 1024, CMDLINE_UNKNOWN_LIMIT = 16 };
  * copied. */
 struct cmdline {
     bool interactive;
-    bool story;
-    bool quiet;
     bool is_cut;        /* longer than `text`; the word that did not fit was not taken */
     bool is_quote_open; /* it ended within double quotes */
     const char *run; /* console commands, separated by commas; this and the next: NULL when
@@ -25,7 +23,8 @@ struct cmdline {
 };
 
 /* Take a command line apart: words between blanks; double quotes, anywhere, keep blanks
- * inside a word and are themselves removed.
+ * inside a word and are themselves removed. A `run=` that no quote follows takes the rest of
+ * the line, blanks and all.
  *
  * line     zero-terminated; NULL is read as empty
  * context  any; touches nothing but `out`

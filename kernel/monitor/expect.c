@@ -13,6 +13,8 @@ void expect_scene(struct expectations *expectations, const char *title)
     expectations->scenes++;
     expectations->scene_stated = 0;
     expectations->scene_failed = 0;
+    expectations->scene_differs = false;
+    expectations->scene_lacks = false;
     expectations->expected[0] = '\0';
     expectations->happened[0] = '\0';
     ivm_log("%s", "");
@@ -25,6 +27,13 @@ static void append(char *out, const char *item)
     text_add(&text, "%s%s", text.length == 0 ? "" : ", ", item);
 }
 
+void expect_lacking(struct expectations *expectations)
+{
+    if (!expectations->scene_lacks)
+        expectations->lacking++;
+    expectations->scene_lacks = true;
+}
+
 /* Every expectation ends here or in state_step(), as two texts and a verdict. */
 static void state(struct expectations *expectations, const char *expected,
                   const char *happened, bool holds)
@@ -33,6 +42,8 @@ static void state(struct expectations *expectations, const char *expected,
     expectations->scene_stated++;
     append(expectations->expected, expected);
     append(expectations->happened, happened);
+    if (!text_is(expected, happened))
+        expectations->scene_differs = true;
     if (holds)
         return;
     expectations->failed++;
@@ -154,18 +165,28 @@ bool expect_end(struct expectations *expectations)
         expectations->scene_failed++;
         append(expectations->expected, "something to look at");
         append(expectations->happened, "nothing");
+        expectations->scene_differs = true;
     }
     bool holds = expectations->scene_failed == 0;
     ivm_log("expected: %s; happened: %s; %s", expectations->expected,
-            expectations->happened, holds ? "as expected" : "NOT as expected");
+            expectations->scene_differs ? expectations->happened : "the same",
+            holds ? "as expected" : "NOT as expected");
     return holds;
 }
 
 bool expect_verdict(const struct expectations *expectations)
 {
     bool holds = expectations->failed == 0 && expectations->stated > 0;
-    ivm_log("The story: %u scenes, %u expectations, %u failed: %s", expectations->scenes,
-            expectations->stated, expectations->failed,
-            holds ? "all as expected" : "NOT as expected");
+    char lacking[ITEM] = "";
+    if (expectations->lacking > 0)
+        format_text(lacking, sizeof lacking,
+                    "; %u scene%s lacked a device that can interrupt",
+                    expectations->lacking, expectations->lacking == 1 ? "" : "s");
+    bool is_whole = holds && expectations->lacking == 0;
+    ivm_log("The story: %u scenes, %u expectations, %u failed%s%s", expectations->scenes,
+            expectations->stated, expectations->failed, lacking,
+            is_whole ? ": all as expected"
+            : holds  ? ""
+                     : ": NOT as expected");
     return holds;
 }

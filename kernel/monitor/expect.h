@@ -1,7 +1,7 @@
 /* expect.h: what the story expects, what happened, and whether the two are the same.
  *
  * A scene is begun, states its expectations one by one, and ends in one line: "expected:
- * ...; happened: ...; as expected". Both texts are put together from what the scene stated,
+ * ...; happened: ...; as expected", with "the same" when both read the same. Both texts are put together from what the scene stated,
  * so that the line cannot say more than was looked at. An expectation that fails is also
  * logged at once.
  */
@@ -21,8 +21,11 @@ struct expectations {
     unsigned stated; /* in all scenes */
     unsigned failed;
     unsigned scenes;
+    unsigned lacking; /* scenes without a device that can interrupt */
     unsigned scene_stated;
     unsigned scene_failed;
+    bool scene_differs; /* what happened reads otherwise than what was expected */
+    bool scene_lacks;
     char expected[EXPECT_TEXT]; /* of this scene */
     char happened[EXPECT_TEXT];
 };
@@ -41,6 +44,9 @@ void expect_describe(const struct attempt *attempt, char out[ATTEMPT_TEXT]);
 
 /* Begin a scene: log its number and title. */
 void expect_scene(struct expectations *expectations, const char *title);
+
+/* This scene has no device that can interrupt: its counts are 0. */
+void expect_lacking(struct expectations *expectations);
 
 /* `subject` has the count `expected`. */
 void expect_count(struct expectations *expectations, const char *subject, uint64_t expected,
@@ -78,7 +84,8 @@ void expect_holder(struct expectations *expectations, const char *name,
 /* End the scene: log its line. True when all it stated held, and it stated something. */
 bool expect_end(struct expectations *expectations);
 
-/* Log the sum of all scenes; true when every one held and there was one. */
+/* Log the sum of all scenes, and how many lacked a device; true when every one held and there
+ * was one. */
 bool expect_verdict(const struct expectations *expectations);
 
 #endif

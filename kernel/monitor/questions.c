@@ -12,7 +12,8 @@
 
 enum { REFUSALS_READ = 16, HISTORY_READ = 32, OWNERS_READ = 8 };
 
-/* Visit every vector that somebody is connected to. */
+/* Visit every vector that somebody is connected to. Of its stats.owner_count owners the
+ * first OWNERS_READ are handed over. */
 static void each_connected(void (*visit)(const struct ivm_vector_stats *stats,
                                          const struct ivm_owner_stats *owners,
                                          void *context),
@@ -20,6 +21,7 @@ static void each_connected(void (*visit)(const struct ivm_vector_stats *stats,
 {
     struct ivm_totals totals;
     ivm_stats_totals(&totals);
+    /* CPUs are numbered without gaps (<ivm/cpu.h>), so their count is where they end. */
     for (uint32_t cpu = 0; cpu < totals.cpus; cpu++) {
         for (unsigned v = IVM_VECTOR_DEVICE_FIRST; v < IVM_VECTOR_DEVICE_END; v++) {
             struct ivm_vector_stats stats;
@@ -27,10 +29,20 @@ static void each_connected(void (*visit)(const struct ivm_vector_stats *stats,
                 continue;
             struct ivm_owner_stats owners[OWNERS_READ] = {0};
             size_t count = ivm_stats_owners(cpu, (uint8_t)v, owners, OWNERS_READ);
-            stats.owner_count = (uint16_t)(count < OWNERS_READ ? count : OWNERS_READ);
+            stats.owner_count = (uint16_t)count;
             visit(&stats, owners, context);
         }
     }
+}
+
+static unsigned owners_read(const struct ivm_vector_stats *stats)
+{
+    return stats->owner_count < OWNERS_READ ? stats->owner_count : OWNERS_READ;
+}
+
+static unsigned owners_left(const struct ivm_vector_stats *stats)
+{
+    return stats->owner_count - owners_read(stats);
 }
 
 /* How many devices are wired to a line, and their names in `names` when it is not NULL. */
@@ -60,12 +72,13 @@ static void count_owners(const struct ivm_vector_stats *stats,
                          const struct ivm_owner_stats *owners, void *context)
 {
     struct report_answers *answers = context;
-    for (unsigned i = 0; i < stats->owner_count; i++) {
+    for (unsigned i = 0; i < owners_read(stats); i++) {
         if (owners[i].owner.sharing == IVM_SHARED)
             answers->owners_shared++;
         else
             answers->owners_alone++;
     }
+    answers->owners_shared += owners_left(stats); /* where there are several, all share */
     if (stats->owner_count > 1)
         answers->shared_vectors++;
     if (is_held_alone_against_others(stats, owners))
@@ -176,12 +189,15 @@ static void say_sharing(const struct ivm_vector_stats *stats,
 {
     (void)context;
     char source[TABLE_SOURCE];
-    for (unsigned i = 0; i < stats->owner_count; i++) {
+    for (unsigned i = 0; i < owners_read(stats); i++) {
         ivm_log("   %s on %s: %s.", owners[i].owner.name,
                 table_source(stats->source, source),
                 owners[i].owner.sharing == IVM_SHARED ? "yes, it shares"
                                                       : "no, it connected alone");
     }
+    if (owners_left(stats) > 0)
+        ivm_log("   %u more on %s: yes, all of them share.", owners_left(stats),
+                table_source(stats->source, source));
 }
 
 static void answer_sharing(const struct report_answers *answers)
@@ -201,19 +217,34 @@ static void answer_sharing(const struct report_answers *answers)
     each_connected(say_sharing, NULL);
 }
 
+/* A name that connected once and stayed did not reconnect. */
+static void say_reconnect(const struct report_answers *answers)
+{
+    const char *requester = answers->conflict.requester;
+    unsigned entries = answers->requester_connects + answers->requester_disconnects;
+    if (entries == 0)
+        ivm_log("   No: the last %u entries of the history have no connect of %s.",
+                (unsigned)HISTORY_READ, requester);
+    else if (entries == 1 && answers->requester_is_connected)
+        ivm_log("   No: %s connected once in the last %u entries of the history, and did "
+                "not disconnect.",
+                requester, (unsigned)HISTORY_READ);
+    else
+        ivm_log("   Yes: of the last %u entries of the history, connects of %s: %u, "
+                "disconnects: %u; it is %s.",
+                (unsigned)HISTORY_READ, requester, answers->requester_connects,
+                answers->requester_disconnects,
+                answers->requester_is_connected ? "connected now" : "not connected now");
+}
+
 static void answer_reconnect(const struct report_answers *answers)
 {
     ivm_log("4. Did it follow a reconnect (hot-plug, resume, reload)?");
-    if (answers->has_conflict && answers->requester_connects == 0)
-        ivm_log("   No: the history has no connect of %s.", answers->conflict.requester);
-    else if (answers->has_conflict)
-        ivm_log("   Yes: %s had connected before; its latest entries: connected %u times, "
-                "disconnected %u%s.",
-                answers->conflict.requester, answers->requester_connects,
-                answers->requester_disconnects,
-                answers->requester_is_connected ? ", and still connected" : "");
-    ivm_log("   %u of the latest connects were of a name that had connected before.",
-            answers->reconnects);
+    if (answers->has_conflict)
+        say_reconnect(answers);
+    ivm_log(
+        "   Connects among the last %u entries of a name that had connected before: %u.",
+        (unsigned)HISTORY_READ, answers->reconnects);
 }
 
 static void say_shared(const struct ivm_vector_stats *stats,
@@ -225,8 +256,10 @@ static void say_shared(const struct ivm_vector_stats *stats,
     char source[TABLE_SOURCE];
     char line[TABLE_LINE];
     struct text names = {.out = line, .size = sizeof line};
-    for (unsigned i = 0; i < stats->owner_count; i++)
+    for (unsigned i = 0; i < owners_read(stats); i++)
         text_add(&names, "%s%s", i == 0 ? "" : ", ", owners[i].owner.name);
+    if (owners_left(stats) > 0)
+        text_add(&names, " and %u more", owners_left(stats));
     ivm_log("   %s: %s.", table_source(stats->source, source), line);
 }
 

@@ -177,6 +177,7 @@ void report_vector(uint8_t vector)
     ivm_stats_totals(&totals);
     ivm_log("vector 0x%02x, level %u: %s", vector, ivm_vector_level(vector),
             ivm_vector_reason(vector));
+    /* CPUs are numbered without gaps (<ivm/cpu.h>), so their count is where they end. */
     for (uint32_t cpu = 0; cpu < totals.cpus; cpu++)
         report_holders(cpu, vector);
     report_past(vector);

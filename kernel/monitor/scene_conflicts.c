@@ -22,7 +22,7 @@ void scene_legacy(struct story *story)
     expect_scene(&story->expectations,
                  "Scenario 1: legacy hardware, one ISA line, no sharing");
     stage_set_legacy(&story->stage);
-    stage_introduce(&story->stage, 1);
+    scene_introduce(story, 1);
     player_cast_device(card, &story->stage, 0);
     player_cast(second, PLAYER_DRIVES, "second card", story->stage.devices[0]);
 
@@ -87,7 +87,7 @@ void scene_reconnect(struct story *story)
     expect_scene(&story->expectations,
                  "Scenario 2: connecting twice without disconnecting");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, 1);
+    scene_introduce(story, 1);
     struct ivm_device *device = story->stage.devices[0];
     const char *name = device != NULL ? device->name : "driver";
     player_cast(&story->players[0], PLAYER_DRIVES, name, device);

@@ -125,6 +125,8 @@ void scene_everyone(struct story *story)
     ivm_log("%u devices are connected, each willing to share; those that can be were fired "
             "once.",
             crowd.connected);
+    if (crowd.fired == 0)
+        expect_lacking(&story->expectations);
     expect_count(&story->expectations, "devices that took their one", crowd.fired,
                  crowd.exact);
     reload(story, &crowd);

@@ -150,7 +150,7 @@ void scene_filters(struct story *story)
 {
     expect_scene(&story->expectations, "Scenario 5: filters layered on one vector");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, 1);
+    scene_introduce(story, 1);
     play_positions(story);
     play_strict(story);
     play_removals(story);

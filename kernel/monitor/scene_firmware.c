@@ -136,7 +136,7 @@ void scene_firmware(struct story *story)
     expect_scene(&story->expectations,
                  "Scenario 3: firmware gives one vector to two devices");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, 2);
+    scene_introduce(story, 2);
     ivm_log("Every way in which two devices can be told the same vector:");
     play_matrix(story);
     play_wrong_tables(story);

@@ -52,7 +52,7 @@ void scene_models(struct story *story)
     expect_scene(&story->expectations,
                  "Scenario 4: several device models on one virtual line");
     stage_set_models(&story->stage);
-    stage_introduce(&story->stage, 2);
+    scene_introduce(story, 2);
     introduce_models(&story->stage);
     unsigned count = story->stage.device_count > 2 ? story->stage.device_count : 2;
     for (unsigned i = 0; i < count; i++) {

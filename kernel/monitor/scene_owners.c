@@ -24,7 +24,7 @@ void scene_one_owner(struct story *story)
     struct player *owner = &story->players[0];
     expect_scene(&story->expectations, "One driver connects to an interrupt, alone");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, 1);
+    scene_introduce(story, 1);
     player_cast_device(owner, &story->stage, 0);
 
     scene_join(story, 0, IVM_EXCLUSIVE);
@@ -56,7 +56,7 @@ void scene_second_owner(struct story *story)
     struct player *owner = &story->players[0], *intruder = &story->players[1];
     expect_scene(&story->expectations, "A second driver wants the same interrupt");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, 1);
+    scene_introduce(story, 1);
     player_cast_device(owner, &story->stage, 0);
     player_cast(intruder, PLAYER_LOOKS, "intruder", NULL);
 
@@ -80,7 +80,7 @@ void scene_chain(struct story *story)
 {
     expect_scene(&story->expectations, "Two, then three devices share one line");
     stage_set_busiest(&story->stage);
-    stage_introduce(&story->stage, STAGE_DEVICES);
+    scene_introduce(story, STAGE_DEVICES);
     for (unsigned i = 0; i < STAGE_DEVICES; i++)
         player_cast_device(&story->players[i], &story->stage, i);
 

@@ -29,6 +29,9 @@ void scene_models(struct story *story);
 void scene_filters(struct story *story);
 void scene_everyone(struct story *story);
 
+/* Introduce the story's stage, with `wanted` devices; one without any lacks a device. */
+void scene_introduce(struct story *story, unsigned wanted);
+
 /* Connect a player and state that it worked. */
 void scene_join(struct story *story, unsigned player, enum ivm_sharing sharing);
 

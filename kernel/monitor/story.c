@@ -27,6 +27,13 @@ static void say_attempt(const struct story *story, enum ivm_sharing sharing)
             names_holder ? attempt->refusal.owners[0].name : "");
 }
 
+void scene_introduce(struct story *story, unsigned wanted)
+{
+    stage_introduce(&story->stage, wanted);
+    if (story->stage.device_count == 0)
+        expect_lacking(&story->expectations);
+}
+
 void scene_join(struct story *story, unsigned player, enum ivm_sharing sharing)
 {
     player_join(&story->players[player], &story->stage, sharing, &story->attempt);

@@ -95,6 +95,7 @@ void table_vectors(void)
             "owners and what each took");
 
     unsigned rows = 0;
+    /* CPUs are numbered without gaps (<ivm/cpu.h>), so their count is where they end. */
     for (uint32_t cpu = 0; cpu < totals.cpus; cpu++) {
         for (unsigned vector = 0; vector < IVM_VECTOR_COUNT; vector++) {
             char row[TABLE_LINE];

@@ -29,7 +29,7 @@ struct panic_others {
 };
 
 /* Say so. context  at the start; copied */
-void panic_set_others(const struct panic_others *others);
+void panic_set_others(const struct panic_others *given);
 
 /* End the run with `code`, or stop here for ever, interrupts off. context  any */
 _Noreturn void panic_exit(uint8_t code);

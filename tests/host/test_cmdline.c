@@ -20,7 +20,7 @@ static void nothing_said_is_nothing_understood(void **state)
     for (size_t i = 0; i < sizeof nothings / sizeof nothings[0]; i++) {
         memset(&line, 0xFF, sizeof line);
         cmdline_parse(nothings[i], &line);
-        assert_false(line.interactive || line.story || line.quiet);
+        assert_false(line.interactive);
         assert_null(line.run);
         assert_null(line.suite);
         assert_null(line.crash);
@@ -29,44 +29,70 @@ static void nothing_said_is_nothing_understood(void **state)
     }
 }
 
-static void each_word_sets_its_own_member_and_no_other(void **state)
+static void a_word_alone_is_understood(void **state)
 {
     (void)state;
     cmdline_parse("interactive", &line);
-    assert_true(line.interactive && !line.story && !line.quiet);
-    cmdline_parse("story", &line);
-    assert_true(!line.interactive && line.story && !line.quiet);
-    cmdline_parse("quiet", &line);
-    assert_true(!line.interactive && !line.story && line.quiet);
+    assert_true(line.interactive);
+    assert_int_equal(line.unknown_count, 0);
 }
 
 static void values_are_what_follows_the_sign(void **state)
 {
     (void)state;
-    cmdline_parse("  suite=all\tcrash=page-fault  run=table,quit quiet", &line);
+    cmdline_parse("  suite=all\tcrash=page-fault  interactive run=table,quit", &line);
     assert_string_equal(line.suite, "all");
     assert_string_equal(line.crash, "page-fault");
     assert_string_equal(line.run, "table,quit");
-    assert_true(line.quiet);
+    assert_true(line.interactive);
     assert_int_equal(line.unknown_count, 0);
 }
 
 static void quotes_keep_blanks_and_are_removed(void **state)
 {
     (void)state;
-    cmdline_parse("run=\"fire edu0 3,table\" story", &line);
+    cmdline_parse("run=\"fire edu0 3,table\" interactive", &line);
     assert_string_equal(line.run, "fire edu0 3,table");
-    assert_true(line.story);
+    assert_true(line.interactive);
     cmdline_parse("\"run=fire edu0\"", &line);
     assert_string_equal(line.run, "fire edu0");
     cmdline_parse("run=a\" \"b\"\"c", &line);
     assert_string_equal(line.run, "a bc");
 }
 
+static void commands_without_quotes_are_the_rest_of_the_line(void **state)
+{
+    (void)state;
+    cmdline_parse("interactive run=table,status 763, fire edu0 3", &line);
+    assert_string_equal(line.run, "table,status 763, fire edu0 3");
+    assert_true(line.interactive);
+    assert_int_equal(line.unknown_count, 0);
+    cmdline_parse("run= table", &line);
+    assert_string_equal(line.run, " table");
+}
+
+static void the_rest_of_a_line_ends_where_the_line_does(void **state)
+{
+    (void)state;
+    cmdline_parse("run=fire edu0\ninteractive\n", &line);
+    assert_string_equal(line.run, "fire edu0");
+    assert_true(line.interactive);
+}
+
+static void only_run_takes_the_rest_of_the_line(void **state)
+{
+    (void)state;
+    cmdline_parse("suite=a interactive crash=b xrun=c d", &line);
+    assert_string_equal(line.suite, "a");
+    assert_string_equal(line.crash, "b");
+    assert_true(line.interactive);
+    assert_int_equal(line.unknown_count, 2);
+}
+
 static void an_open_quote_is_noticed(void **state)
 {
     (void)state;
-    cmdline_parse("story run=\"fire edu0", &line);
+    cmdline_parse("interactive run=\"fire edu0", &line);
     assert_true(line.is_quote_open);
     assert_string_equal(line.run, "fire edu0");
     cmdline_parse("run=\"fire edu0\"", &line);
@@ -76,15 +102,15 @@ static void an_open_quote_is_noticed(void **state)
 static void what_is_not_understood_is_handed_back(void **state)
 {
     (void)state;
-    cmdline_parse("foo story Story storyx sto run= =x interactive=1 \"\"", &line);
-    const char *const unknown[] = {"foo",  "Story", "storyx",        "sto",
-                                   "run=", "=x",    "interactive=1", ""};
+    cmdline_parse("foo story quiet Interactive suite= =x interactive=1 \"\" run=", &line);
+    const char *const unknown[] = {"foo", "story",         "quiet", "Interactive", "suite=",
+                                   "=x",  "interactive=1", "",      "run="};
     assert_int_equal(line.unknown_count, sizeof unknown / sizeof unknown[0]);
     for (size_t i = 0; i < line.unknown_count; i++)
         assert_string_equal(line.unknown[i], unknown[i]);
-    assert_true(line.story);
     assert_false(line.interactive);
     assert_null(line.run);
+    assert_null(line.suite);
 }
 
 static void unknown_words_beyond_the_room_are_counted(void **state)
@@ -92,7 +118,7 @@ static void unknown_words_beyond_the_room_are_counted(void **state)
     (void)state;
     char text[4 * (CMDLINE_UNKNOWN_LIMIT + 5)] = "";
     for (unsigned i = 0; i < CMDLINE_UNKNOWN_LIMIT + 5; i++)
-        strcat(text, "x ");
+        text[2 * i] = 'x', text[2 * i + 1] = ' ';
     cmdline_parse(text, &line);
     assert_int_equal(line.unknown_count, CMDLINE_UNKNOWN_LIMIT + 5);
 }
@@ -100,16 +126,16 @@ static void unknown_words_beyond_the_room_are_counted(void **state)
 static void the_last_of_two_values_counts(void **state)
 {
     (void)state;
-    cmdline_parse("run=a run=b", &line);
-    assert_string_equal(line.run, "b");
+    cmdline_parse("suite=a suite=b", &line);
+    assert_string_equal(line.suite, "b");
 }
 
-/* "run=" and so many letters that the whole has `length`. */
+/* "suite=" and so many letters that the whole has `length`. */
 static char *long_line(size_t length)
 {
     char *text = malloc(length + 1);
     memset(text, 'x', length);
-    memcpy(text, "run=", 4);
+    memcpy(text, "suite=", 6);
     text[length] = '\0';
     return text;
 }
@@ -120,7 +146,7 @@ static void a_line_that_just_fits_is_whole(void **state)
     char *text = long_line(CMDLINE_SIZE - 1);
     cmdline_parse(text, &line);
     assert_false(line.is_cut);
-    assert_string_equal(line.run, text + 4);
+    assert_string_equal(line.suite, text + 6);
     free(text);
 }
 
@@ -131,7 +157,7 @@ static void a_word_that_does_not_fit_is_not_taken_in_half(void **state)
         char *text = long_line(length);
         cmdline_parse(text, &line);
         assert_true(line.is_cut);
-        assert_null(line.run);
+        assert_null(line.suite);
         free(text);
     }
 }
@@ -139,13 +165,12 @@ static void a_word_that_does_not_fit_is_not_taken_in_half(void **state)
 static void a_word_after_a_full_line_is_cut_off(void **state)
 {
     (void)state;
-    char *text = long_line(CMDLINE_SIZE + 5);
-    memcpy(text + CMDLINE_SIZE - 1, " story", 6);
-    text[CMDLINE_SIZE + 5] = '\0';
+    char *text = long_line(CMDLINE_SIZE + 11);
+    memcpy(text + CMDLINE_SIZE - 1, " interactive", sizeof " interactive");
     cmdline_parse(text, &line);
     assert_true(line.is_cut);
-    assert_non_null(line.run);
-    assert_false(line.story);
+    assert_non_null(line.suite);
+    assert_false(line.interactive);
     free(text);
 }
 
@@ -175,9 +200,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_is_nothing_understood),
-        cmocka_unit_test(each_word_sets_its_own_member_and_no_other),
+        cmocka_unit_test(a_word_alone_is_understood),
         cmocka_unit_test(values_are_what_follows_the_sign),
         cmocka_unit_test(quotes_keep_blanks_and_are_removed),
+        cmocka_unit_test(commands_without_quotes_are_the_rest_of_the_line),
+        cmocka_unit_test(the_rest_of_a_line_ends_where_the_line_does),
+        cmocka_unit_test(only_run_takes_the_rest_of_the_line),
         cmocka_unit_test(an_open_quote_is_noticed),
         cmocka_unit_test(what_is_not_understood_is_handed_back),
         cmocka_unit_test(unknown_words_beyond_the_room_are_counted),

@@ -179,7 +179,7 @@ static void a_command_that_is_too_long_is_not_run_in_half(void **state)
     (void)state;
     char script[CONSOLE_LINE + 40] = "help";
     memset(script + 4, ' ', CONSOLE_LINE + 10);
-    strcpy(script + CONSOLE_LINE + 14, "x,table");
+    memcpy(script + CONSOLE_LINE + 14, "x,table", sizeof "x,table");
     assert_false(console_script(script));
     operator_heard("a command has at most 127 letters");
     assert_int_equal(fake_log_text_count("power off"), 0);

@@ -9,7 +9,6 @@
 
 #include "fake/board.h"
 #include "fake/system.h"
-#include "kernel/monitor/expect.h"
 #include "kernel/monitor/scenes.h"
 #include "kernel/monitor/story.h"
 
@@ -57,6 +56,8 @@ static void on_a_full_machine_the_story_holds(void **state)
     assert_int_equal(fake_log_text_count("NOT as expected"), 0);
     assert_int_equal(fake_log_text_count("Lacking"), 1); /* one model only */
     assert_told("; as expected");
+    assert_told("; happened: the same; as expected");
+    assert_told("0 failed: all as expected");
 }
 
 static void the_refusal_is_told_in_all_its_forms(void **state)
@@ -98,7 +99,8 @@ static void the_five_questions_are_answered_about_the_last_conflict(void **state
     assert_told("3. Does the driver support sharing?");
     assert_told("refused last: no, it asked for the line alone.");
     assert_told("4. Did it follow a reconnect");
-    assert_told("edu0 had connected before");
+    assert_told("Yes: of the last 32 entries of the history, connects of edu0: ");
+    assert_told("; it is connected now.");
     assert_told("5. Which devices share a vector?");
     assert_told("line 21: edu0, edu2, edu3.");
 }
@@ -127,6 +129,9 @@ static void without_a_device_it_says_so_and_still_refuses(void **state)
     assert_tells(true);
     assert_told("Lacking: no device there can be made to interrupt");
     assert_told("refused with 763 (owner-does-not-share)");
+    assert_told("9 scenes, ");
+    assert_told("0 failed; 9 scenes lacked a device that can interrupt");
+    assert_int_equal(fake_log_text_count("all as expected"), 0);
     assert_int_equal(world_totals().vectors_used, 0);
 }
 
@@ -248,91 +253,6 @@ static void a_line_that_is_held_is_no_stage(void **state)
     assert_told("edu0 is not connected: its owner connected it without sharing");
 }
 
-static void a_scene_that_states_nothing_fails(void **state)
-{
-    (void)state;
-    struct expectations expectations = {0};
-    expect_scene(&expectations, "empty");
-    assert_false(expect_end(&expectations));
-    assert_false(expect_verdict(&expectations));
-}
-
-static void each_kind_of_expectation_can_fail(void **state)
-{
-    (void)state;
-    struct expectations e = {0};
-    struct attempt connected = {.who = "x", .status = IVM_OK};
-    struct attempt refused = {.who = "x",
-                              .status = IVM_ALREADY_CONNECTED,
-                              .refusal = {.rule = IVM_RULE_OWNER_EXCLUSIVE}};
-    struct attempt wrong_status = refused;
-    wrong_status.status = IVM_BAD_ARGUMENT;
-    expect_scene(&e, "all wrong");
-    expect_count(&e, "count", 1, 2);
-    expect_at_least(&e, "least", 2, 1);
-    expect_text(&e, "text", "a", "ab");
-    expect_status(&e, "status", IVM_OK, IVM_NOT_CONNECTED);
-    expect_step(&e, "step", IVM_NOT_CONNECTED);
-    expect_connected(&e, &refused);
-    expect_refused(&e, IVM_RULE_OWNER_EXCLUSIVE, &connected);
-    expect_refused(&e, IVM_RULE_OWNER_EXCLUSIVE, &wrong_status);
-    expect_refused(&e, IVM_RULE_TRIGGER_DIFFERS, &refused);
-    expect_holder(&e, "owner", &refused);
-    assert_int_equal(e.stated, 10);
-    assert_int_equal(e.failed, 10);
-    assert_false(expect_end(&e));
-}
-
-static void each_kind_of_expectation_can_hold(void **state)
-{
-    (void)state;
-    struct expectations e = {0};
-    struct attempt connected = {.who = "x", .status = IVM_OK};
-    struct attempt refused = {.who = "x",
-                              .status = IVM_ALREADY_CONNECTED,
-                              .refusal = {.rule = IVM_RULE_OWNER_EXCLUSIVE,
-                                          .owner_count = 1,
-                                          .owners = {{.name = "owner"}}}};
-    expect_scene(&e, "all right");
-    expect_count(&e, "count", 2, 2);
-    expect_at_least(&e, "least", 2, 3);
-    expect_text(&e, "text", "ab", "ab");
-    expect_status(&e, "status", IVM_NOT_CONNECTED, IVM_NOT_CONNECTED);
-    expect_step(&e, "step", IVM_OK);
-    expect_connected(&e, &connected);
-    expect_refused(&e, IVM_RULE_OWNER_EXCLUSIVE, &refused);
-    expect_holder(&e, "owner", &refused);
-    assert_int_equal(e.stated, 8);
-    assert_true(expect_end(&e));
-    assert_true(expect_verdict(&e));
-}
-
-static void a_failure_is_not_forgotten_by_a_good_scene_after_it(void **state)
-{
-    (void)state;
-    struct expectations e = {0};
-    expect_scene(&e, "bad");
-    expect_count(&e, "count", 1, 2);
-    assert_false(expect_end(&e));
-    expect_scene(&e, "good");
-    expect_count(&e, "count", 2, 2);
-    assert_true(expect_end(&e));
-    assert_false(expect_verdict(&e));
-}
-
-static void a_scene_with_more_than_fits_still_ends_in_one_line(void **state)
-{
-    (void)state;
-    struct expectations e = {0};
-    expect_scene(&e, "long");
-    for (unsigned i = 0; i < 100; i++)
-        expect_count(&e, "a rather long subject", i, i);
-    assert_true(expect_end(&e));
-    const char *line = strstr(fake_log_text(), "expected: ");
-    assert_non_null(strstr(line, "...; happened: "));
-    assert_true(strcspn(line, "\n") < 1000);
-}
-
 #define FULL(claim)  cmocka_unit_test_setup_teardown(claim, full_board, world_end)
 #define EMPTY(claim) cmocka_unit_test_setup_teardown(claim, empty_board, world_end)
 
@@ -358,11 +278,6 @@ int main(void)
         FULL(a_slow_device_is_waited_for),
         FULL(a_player_cast_anew_gives_up_its_place),
         FULL(a_line_that_is_held_is_no_stage),
-        EMPTY(a_scene_that_states_nothing_fails),
-        EMPTY(each_kind_of_expectation_can_fail),
-        EMPTY(each_kind_of_expectation_can_hold),
-        EMPTY(a_failure_is_not_forgotten_by_a_good_scene_after_it),
-        EMPTY(a_scene_with_more_than_fits_still_ends_in_one_line),
     };
     return cmocka_run_group_tests_name("story", tests, NULL, NULL);
 }

@@ -91,6 +91,72 @@ static void the_answers_follow_a_reconnect(void **state)
     assert_int_equal(answers.conflicts, 2);
 }
 
+static void one_connect_that_stayed_is_no_reconnect(void **state)
+{
+    (void)state;
+    operator_works("connect edu0");
+    console_command("connect edu0");
+    operator_works("questions");
+    operator_heard("No: edu0 connected once in the last 32 entries");
+}
+
+static void a_name_that_never_connected_did_not_reconnect(void **state)
+{
+    (void)state;
+    operator_works("connect edu0");
+    console_command("connect edu1");
+    operator_works("questions");
+    operator_heard("No: the last 32 entries of the history have no connect of edu1.");
+}
+
+static void a_disconnect_or_a_second_connect_is_a_reconnect(void **state)
+{
+    (void)state;
+    operator_works("connect edu1");
+    operator_works("disconnect edu1");
+    operator_works("connect edu0");
+    console_command("connect edu1");
+    operator_works("questions");
+    operator_heard("connects of edu1: 1, disconnects: 1; it is not connected now.");
+    operator_works("disconnect edu0");
+    operator_works("connect edu1");
+    console_command("connect edu1");
+    operator_works("questions");
+    operator_heard("connects of edu1: 2, disconnects: 1; it is connected now.");
+}
+
+/* 32 entries: the connect is not among them any more, its disconnect is. */
+static void a_disconnect_alone_is_a_reconnect_too(void **state)
+{
+    (void)state;
+    operator_works("connect edu1");
+    for (unsigned i = 0; i < 15; i++) {
+        operator_works("connect com2");
+        operator_works("disconnect com2");
+    }
+    operator_works("disconnect edu1");
+    operator_works("connect edu0");
+    console_command("connect edu1");
+    operator_works("questions");
+    operator_heard("connects of edu1: 0, disconnects: 1; it is not connected now.");
+}
+
+static void owners_beyond_the_room_are_in_the_answers_too(void **state)
+{
+    (void)state;
+    struct report_answers answers;
+    for (unsigned i = 0; i < 10; i++) {
+        struct ivm_request request = world_line(i, OPERATOR_LINE);
+        world_must_connect(i, &request);
+    }
+    report_gather(&answers);
+    assert_int_equal(answers.owners_shared, 10);
+    assert_int_equal(answers.owners_alone, 0);
+    operator_works("questions");
+    operator_heard("2 more on line 21: yes, all of them share.");
+    operator_heard("dev6, dev7 and 2 more.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +166,11 @@ int main(void)
         OPERATOR_TEST(owners_beyond_the_room_are_counted),
         OPERATOR_TEST(a_line_held_alone_against_others_is_a_waiting_conflict),
         OPERATOR_TEST(the_answers_follow_a_reconnect),
+        OPERATOR_TEST(one_connect_that_stayed_is_no_reconnect),
+        OPERATOR_TEST(a_name_that_never_connected_did_not_reconnect),
+        OPERATOR_TEST(a_disconnect_or_a_second_connect_is_a_reconnect),
+        OPERATOR_TEST(a_disconnect_alone_is_a_reconnect_too),
+        OPERATOR_TEST(owners_beyond_the_room_are_in_the_answers_too),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -10,7 +10,8 @@ except ImportError:  # Python before 3.11
 
 MATRIX = Path(__file__).resolve().parent.parent / "matrix.toml"
 
-IMAGES = {"test": "build/ivm-test.iso", "shipped": "build/ivm.iso"}
+IMAGES = {"test": "build/ivm-test.iso", "shipped": "build/ivm-at-once.iso",
+          "disc": "build/ivm.iso"}
 
 
 @dataclass
@@ -24,11 +25,12 @@ class Row:
     smp: int = 1
     memory: str = "256M"
     cpu: str = ""
+    accel: str = ""
     edu: list = field(default_factory=lambda: [5, 7, 9, 13])
     args: str = ""
     suites: list = field(default_factory=list)
     cmdline: str = ""
-    status: int = 0
+    status: int = 0  # of kernel/system/panic.h's enum, counted from its first
     says: list = field(default_factory=list)
     skips: list = field(default_factory=list)
     all_may_skip: bool = False
@@ -42,7 +44,7 @@ class Row:
     def variables(self):
         """The row as tools/qemu reads it, from the environment."""
         return {"MACHINE": self.machine, "FIRMWARE": self.firmware, "SMP": str(self.smp),
-                "MEM": self.memory, "CPU": self.cpu,
+                "MEM": self.memory, "CPU": self.cpu, "ACCEL": self.accel,
                 "EDU": " ".join(map(str, self.edu)), "ARGS": self.args,
                 "CMDLINE": self.command_line()}
 

@@ -1,6 +1,7 @@
 """test_runner.py: what a machine does at its end is told apart, with a machine of shell."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -21,9 +22,14 @@ def machine(tmp_path, monkeypatch):
         image = tmp_path / "image"
         image.write_text("", encoding="utf-8")
         monkeypatch.setenv("QEMU", str(program))
+        monkeypatch.setenv("SERIAL_LOG", str(tmp_path / "serial.log"))
         monkeypatch.setitem(IMAGES, "test", str(image))
         return str(image)
     return make
+
+
+# The machine's serial port gets a line of the kernel.
+SAYS_SOMETHING = 'echo "ivm| hello" >"$SERIAL_LOG"'
 
 
 def run(image, **variables):
@@ -33,17 +39,44 @@ def run(image, **variables):
 
 
 @pytest.mark.parametrize("status, ends, words", [
-    (1, 0, ""),
+    (33, 0, ""),
     (0, 1, "reset or switched off without a verdict"),
-    (3, 1, "an expectation was not met"),
-    (5, 1, "an exception or a panic"),
-    (7, 1, "cannot do what its command line asks"),
-    (9, 1, "status 9, which the kernel never asks for"),
+    (35, 1, "an expectation, a command or a test"),
+    (37, 1, "an exception or a panic"),
+    (1, 1, "status 1, which the kernel never asks for"),
+    (3, 1, "status 3, which the kernel never asks for"),
 ])
 def test_each_status_of_qemu_has_its_sentence(machine, status, ends, words):
-    done = run(machine(f"exit {status}"))
+    done = run(machine(f"{SAYS_SOMETHING}; exit {status}"))
     assert done.returncode == ends
     assert words in done.stderr and bool(words) == bool(done.stderr)
+    assert "never reached" not in done.stderr
+
+
+def test_a_machine_that_does_not_start_is_a_failure(machine):
+    done = run(machine("exit 1"))
+    assert done.returncode == 1
+    assert "status 1, which the kernel never asks for" in done.stderr
+    assert "the machine never reached the kernel" in done.stderr
+
+
+@pytest.mark.parametrize("variable, value", [
+    ("ARGS", "-device nosuch"), ("CPU", "nosuch"), ("ACCEL", "nosuch"), ("MEM", "90000000G"),
+])
+def test_what_qemu_itself_refuses_is_a_failure(tmp_path, variable, value):
+    image = tmp_path / "image"
+    image.write_text("", encoding="utf-8")
+    done = run(str(image), SERIAL_LOG=str(tmp_path / "serial.log"), **{variable: value})
+    assert done.returncode == 1
+    assert "the machine never reached the kernel" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "1x"])
+def test_a_time_that_is_none_is_named(machine, value):
+    done = run(machine("echo runs; exit 33"), TIMEOUT=value)
+    assert done.returncode == 1
+    assert f"TIMEOUT={value} is not a number of seconds" in done.stderr
+    assert "runs" not in done.stdout
 
 
 def test_a_run_that_hangs_is_ended_and_named(machine):
@@ -57,21 +90,27 @@ def test_a_run_that_hangs_is_ended_and_named(machine):
     ("MEM", "1T"), ("CPU", "max;"), ("QEMU", "/nowhere/qemu"), ("EDU", "32"), ("EDU", "x"),
 ])
 def test_a_bad_value_of_a_variable_is_named_before_anything_runs(machine, variable, value):
-    image = machine("echo the machine runs; exit 1")
+    image = machine("echo the machine runs; exit 33")
     done = run(image, **{variable: value})
     assert done.returncode == 1
     assert f"{variable}={value}" in done.stderr and "runs" not in done.stdout
 
 
+def test_another_qemu_that_is_not_there_installs_nothing():
+    done = subprocess.run(["tools/setup", "run"], cwd=ROOT, capture_output=True, text=True,
+                          check=False, env={**os.environ, "QEMU": "/nope", "SETUP": "no"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_any_characters_of_the_command_line_reach_the_machine(machine):
     text = """run=a,b;c "d e" 'f' $HOME `g` \\ %s, x=1"""
     image = machine('for word; do case $word in name=opt/ivm/cmdline,file=*)'
-                    ' cat "${word#*,file=}" ;; esac; done; exit 1')
+                    ' cat "${word#*,file=}" ;; esac; done; exit 33')
     assert run(image, CMDLINE=text).stdout == text
 
 
 def test_slots_are_decimal_though_qemu_reads_hexadecimal(machine):
-    done = run(machine('echo "$@"; exit 1'), EDU="9 13")
+    done = run(machine('echo "$@"; exit 33'), EDU="9 13")
     assert "-device edu,addr=9 -device edu,addr=d" in done.stdout
 
 
@@ -85,12 +124,26 @@ def test_a_row_that_hangs_is_killed_with_all_its_processes(machine, tmp_path):
 
 def test_a_row_ends_with_the_status_it_names_and_no_other():
     row = Row("r", "why", status=2, says=["#PF"])
-    verdicts = [claim.verdict for claim in test_guest.row_claims(row, 5, ["a #PF b"])]
+    verdicts = [claim.verdict for claim in test_guest.row_claims(row, 37, ["a #PF b"])]
     assert verdicts == [PASSED, PASSED]
-    for ended in (0, 1, 3, -9, "hangs"):
+    for ended in (0, 1, 2, 5, 33, 35, -9, "hangs"):
         assert next(test_guest.row_claims(row, ended, [])).verdict == FAILED
 
 
 def test_strings_that_a_row_asks_for_must_come_from_the_kernel():
     row = Row("r", "why", says=["#PF"])
-    assert list(test_guest.row_claims(row, 1, ["nothing"]))[1].verdict == FAILED
+    assert list(test_guest.row_claims(row, 33, ["nothing"]))[1].verdict == FAILED
+
+
+def test_a_row_whose_machine_does_not_start_fails(machine, tmp_path):
+    machine("exit 1")
+    row = Row("r", "why", suites=["x"])
+    ended = test_guest.boot(row, tmp_path / "log")
+    assert next(test_guest.row_claims(row, ended, [])).verdict == FAILED
+
+
+def test_the_statuses_are_those_of_the_kernel():
+    header = (ROOT / "kernel/system/panic.h").read_text(encoding="utf-8")
+    codes = re.findall(r"IVM_EXIT_(\w+) = (\w+)", header)
+    assert [(name, int(code, 0) - test_guest.EXIT_DONE) for name, code in codes] == [
+        ("DONE", 0), ("FAILED", 1), ("PANIC", 2)]
