@@ -6,6 +6,7 @@
 #   make test-long  the same, with the rows that the matrix marks long
 #   make host-test  the host tests, gcc, without sanitizers; T=test_vector: only that one
 #   make stress     everything at once on four CPUs that are threads, under ThreadSanitizer; SEED=7
+#   make prove      search the models of disconnecting and moving (spin); and what breaks them
 #   make iso        build/ivm.iso: boots by BIOS and by UEFI, in QEMU and on a real machine
 #   make debug      QEMU stopped at its first instruction, and gdb with commands of our own
 #   make check      which room includes what, file lengths, formatting
@@ -75,9 +76,10 @@ needs_debug := $(needs_run) debug
 needs_host-test := test
 needs_mutants := test
 needs_stress := test
+needs_prove := prove
 needs_check := check
 needs_lint := lint
-needs_test := run test
+needs_test := run test prove
 needs_test-long := $(needs_test)
 setup:
 	@tools/setup build $(foreach goal,$(MAKECMDGOALS),$(needs_$(goal)))
@@ -222,6 +224,9 @@ test: $(proof)
 test-long: $(proof)
 	@$(pytest) tests/run --long
 
+prove: setup
+	@tests/model/prove
+
 mutants: setup
 	@tools/python tools/mutants
 
@@ -240,7 +245,7 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-.PHONY: all setup run test test-long host-test stress iso debug check lint mutants clean help
+.PHONY: all setup run test test-long host-test stress prove iso debug check lint mutants clean help
 
 -include $(patsubst %.o,%.d,$(objects) $(suites) $(stress_objects))
 -include $(foreach h,host host-gcc host-clang host-mutant,$(patsubst %.c,$B/$h/%.d,\

@@ -63,7 +63,7 @@ static struct slot *place(const struct placement *placement,
     struct source *source = placement->source;
     if (source == NULL)
         source = &slots->bare[vector - SLOT_BARE_FIRST];
-    source->cpu = placement->cpu;
+    atomic_store_explicit(&source->cpu, placement->cpu, memory_order_relaxed);
     source->vector = vector;
     source->trigger = (uint8_t)request->trigger;
     source->polarity = (uint8_t)request->polarity;
@@ -214,10 +214,20 @@ static void detach(struct ivm_connection *connection, struct source *source)
         source_mask(source, IVM_MASKED_IDLE);
     }
     chain_remove(source, slot, connection);
-    if (connection->request.lock != NULL)
-        connection->request.lock->users--;
     history_disconnected(connection);
     connection->source = NULL;
+}
+
+/* After the grace period: the routine is over, so its lock has one user less, and a source that
+ * nobody is left on gives its vector back. */
+static void settle(struct source *vacant, struct ivm_lock *lock)
+{
+    if (lock != NULL)
+        lock->users--;
+    if (vacant == NULL)
+        return;
+    vacate(vacant, &slots_of(vacant->cpu)->slots[vacant->vector]);
+    vacant->busy = false;
 }
 
 /* The source of a connection, once nothing waits on it; NULL: not connected. Returns with the
@@ -245,19 +255,31 @@ enum ivm_status ivm_disconnect(struct ivm_connection *connection)
         return IVM_NOT_CONNECTED;
     }
     uint32_t cpu = source->cpu;
+    struct ivm_lock *lock = connection->request.lock;
     detach(connection, source);
     bool is_last = source->count == 0;
 
     /* The lock is not held while waiting: the CPU waited for may be on its way to it. */
     manager_unlock();
-    grace_wait(cpu);
-    if (is_last) {
+    if (is_last)
+        grace_pass(cpu); /* nothing pending may find the vector given back, here neither */
+    else
+        grace_wait(cpu);
+    if (is_last || lock != NULL) {
         manager_lock();
-        vacate(source, &slots_of(cpu)->slots[source->vector]);
-        source->busy = false;
+        settle(is_last ? source : NULL, lock);
         manager_unlock();
     }
     return IVM_OK;
+}
+
+/* Whether the routine of this source can run on this CPU only, while it is at a raised level: then it
+ * does not run at all. A move that begins now waits for the level to fall. `moving` is read first: who
+ * sees that a move is over sees where it went. */
+static bool is_held_off(const struct source *source)
+{
+    return atomic_load_explicit(&source->moving, memory_order_seq_cst) == 0 &&
+           atomic_load_explicit(&source->cpu, memory_order_relaxed) == machine_cpu();
 }
 
 enum ivm_status ivm_synchronize(struct ivm_connection *connection,
@@ -269,9 +291,11 @@ enum ivm_status ivm_synchronize(struct ivm_connection *connection,
     if (machine_level() > connection->run_level)
         return IVM_WRONG_LEVEL;
     struct ivm_lock *lock = connection->request.lock;
-    if (lock == NULL && connection->source->cpu != machine_cpu())
-        return IVM_UNSUPPORTED;
     uint8_t found = ivm_level_raise(connection->run_level);
+    if (lock == NULL && !is_held_off(connection->source)) {
+        ivm_level_lower(found);
+        return IVM_UNSUPPORTED;
+    }
     if (lock != NULL)
         ivm_lock_take(lock);
     uint8_t answer = function(context);

@@ -11,6 +11,7 @@
 #include <ivm/vector.h>
 #include <machine/hot.h>
 
+#include "grace.h"
 #include "machine.h"
 #include "slot.h"
 
@@ -49,6 +50,7 @@ bool ivm_deferred_queue(struct ivm_deferred *call)
         call->next = NULL;
         *queue->tail = call;
         queue->tail = &call->next;
+        queue->length++;
     }
     give_back(queue, were_on);
     if (mine)
@@ -61,6 +63,7 @@ static void unlink_call(struct deferred_queue *queue, struct ivm_deferred **link
 {
     struct ivm_deferred *call = *link;
     *link = call->next;
+    queue->length--;
     if (queue->tail == &call->next)
         queue->tail = link;
     atomic_store_explicit(&call->queued_on, 0, memory_order_release);
@@ -100,37 +103,40 @@ static bool pop(struct deferred_queue *queue, struct ivm_deferred *out)
     return call != NULL;
 }
 
+/* How many calls are in the queue now. */
+static uint32_t length_of(struct deferred_queue *queue)
+{
+    bool were_on = take(queue);
+    uint32_t length = queue->length;
+    give_back(queue, were_on);
+    return length;
+}
+
 void deferred_serve(struct slot *slot)
 {
     struct deferred_queue *queue = &slots_of(slot->cpu)->deferred;
     slot->delivered++;
 
-    /* With interrupts still off: at this moment no device vector is in service here. Sequentially
-     * consistent, so that the chains walked after it are those of after it; pairs with the fence in
-     * grace_wait(). */
-    atomic_fetch_add_explicit(&queue->passes, 1, memory_order_seq_cst);
+    /* Sequentially consistent, so that the chains walked after it are those of after it; pairs with
+     * the fence in grace_pass(). */
+    uint64_t pass = atomic_fetch_add_explicit(&queue->passes, 1, memory_order_seq_cst) + 1;
     machine_interrupts_on();
 
+    /* No more than there are now: a call that queues itself again runs in a pass of its own, so that
+     * each pass comes to an end. */
     struct ivm_deferred call;
-    while (pop(queue, &call))
+    for (uint32_t left = length_of(queue); left != 0 && pop(queue, &call); left--)
         call.function(call.context);
 
     machine_interrupts_off();
-    atomic_fetch_add_explicit(&queue->drains, 1, memory_order_release);
+    atomic_store_explicit(&queue->ended, pass, memory_order_release);
     machine_end();
 }
 
 void ivm_deferred_flush(void)
 {
     for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
-        struct cpu_slots *slots = slots_of(cpu);
-        if (slots == NULL)
-            continue;
-        uint64_t before =
-            atomic_load_explicit(&slots->deferred.drains, memory_order_acquire);
-        machine_interrupt_cpu(cpu, IVM_VECTOR_DISPATCH);
-        while (atomic_load_explicit(&slots->deferred.drains, memory_order_acquire) ==
-               before)
-            machine_relax();
+        if (slots_of(cpu) != NULL)
+            grace_pass(cpu);
     }
 }

@@ -11,14 +11,15 @@
 struct slot;
 
 struct deferred_queue {
-    struct spinlock lock; /* interrupts off, any CPU: the next two */
+    struct spinlock lock; /* interrupts off, any CPU: the next three */
+    uint32_t length;
     struct ivm_deferred *head;
     struct ivm_deferred **tail;
 
-    /* Interrupts of the DISPATCH class begun on this CPU, and those whose queue ran empty. Written
-     * by this CPU only; the first is what grace.c waits for. */
+    /* Interrupts of the DISPATCH class begun on this CPU, and the number of the last one that is over.
+     * Written by this CPU only; grace.c and the flush wait for the second. */
     _Atomic uint64_t passes;
-    _Atomic uint64_t drains;
+    _Atomic uint64_t ended;
 } __attribute__((aligned(64)));
 
 void deferred_start(struct deferred_queue *queue);

@@ -46,6 +46,8 @@ static void open_new_slot(struct source *source, uint32_t cpu)
     atomic_store_explicit(&slot->source, source, memory_order_release);
     atomic_store_explicit(&slot->dispatch, dispatch_parked, memory_order_release);
     source->busy = true;
+    /* Before the grace period: a synchronize that does not see it holds the period up. */
+    atomic_store_explicit(&source->moving, 1, memory_order_seq_cst);
 }
 
 /* Nothing is sent to the old CPU any more, and it has served what was. Configuration lock. */
@@ -60,7 +62,7 @@ static void close_old_slot(struct source *source)
 
 static void serve_on(struct source *source, uint32_t cpu)
 {
-    source->cpu = cpu;
+    atomic_store_explicit(&source->cpu, cpu, memory_order_relaxed);
     source->unclaimed_run = 0;
     source->busy = false;
     /* Sequentially consistent: either the parked delivery sees this, or the exchange in
@@ -68,6 +70,7 @@ static void serve_on(struct source *source, uint32_t cpu)
     atomic_store_explicit(&slot_on(cpu, source)->dispatch,
                           dispatch_connected(source, source->count), memory_order_seq_cst);
     dispatch_fire_parked(source, cpu);
+    atomic_store_explicit(&source->moving, 0, memory_order_release);
 }
 
 /* Called with the configuration lock held, returns with it held. */

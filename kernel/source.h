@@ -24,11 +24,12 @@ struct source {
     uint32_t unclaimed_run; /* unclaimed in a row; dispatch writes */
     uint32_t input;         /* of the controller */
     struct ivm_source_id id;
-    uint32_t cpu;
+    _Atomic uint32_t cpu;     /* synchronize reads it without the lock */
     uint16_t count;           /* connections */
     uint8_t vector;           /* 0: not placed */
     bool busy;                /* a disconnect or move waits, without the lock: hands off */
     _Atomic uint8_t retiring; /* 1: between the mask and the end of the last disconnect */
+    _Atomic uint8_t moving;   /* 1: it may be served on its old or on its new CPU */
     _Atomic uint8_t parked;   /* 1: fired during a move, to be fired again after it */
     struct spinlock
         mask_lock; /* interrupts off, any level: the next one and the input's mask */

@@ -147,8 +147,7 @@ static void route(void *unit, uint32_t input, const struct ivm_route *route)
     release(ioapic, were_on);
 }
 
-/* Only the destination changes, and that is one write: an open entry stays open, so that no edge is
- * lost under a mask, and its vector is the same on both CPUs. */
+/* Only the destination changes, in one write: an open entry stays open and loses no edge. */
 static void redirect(void *unit, uint32_t input, uint32_t cpu)
 {
     struct ioapic *ioapic = unit;
@@ -173,6 +172,8 @@ static void unmask(void *unit, uint32_t input)
     if (pin->routed) {
         pin->intent.masked = false;
         program(ioapic, input);
+        (void)read_register(ioapic,
+                            low_register(input)); /* open before the caller goes on */
     }
     release(ioapic, were_on);
 }

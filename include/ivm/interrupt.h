@@ -145,7 +145,7 @@ IVM_MUST_CHECK enum ivm_status ivm_disconnect(struct ivm_connection *connection)
  * errors   the function was not run:
  *          IVM_NOT_CONNECTED  not connected
  *          IVM_WRONG_LEVEL    called above the connection's level
- *          IVM_UNSUPPORTED    it has no lock, and its routine runs on another CPU
+ *          IVM_UNSUPPORTED    it has no lock, and its routine runs on another CPU or moves
  */
 IVM_MUST_CHECK enum ivm_status ivm_synchronize(struct ivm_connection *connection,
                                                uint8_t (*function)(void *context),

@@ -138,6 +138,65 @@ static void a_cpu_an_entry_cannot_name_is_said_and_stays_masked(void **state)
                      1);
 }
 
+static void a_redirect_writes_the_high_half_alone_masked_or_not(void **state)
+{
+    (void)state;
+    start_both();
+    for (unsigned open = 0; open < 2; open++) {
+        ioapic_controller.route(ioapic_at(0), 5, &to_cpu_1);
+        if (open != 0)
+            ioapic_controller.unmask(ioapic_at(0), 5);
+        uint32_t low = first.low[5] |= 1u << 14;
+        first.write_count = 0;
+        ioapic_controller.redirect(ioapic_at(0), 5, 3);
+        assert_int_equal(first.write_count, 1);
+        assert_int_equal(first.writes[0].index, 0x11 + 2 * 5);
+        assert_int_equal(first.writes[0].value, 0x03000000);
+        assert_int_equal(first.low[5], low);
+        first.low[5] &= ~(1u << 14);
+    }
+    assert_int_equal(second.write_count, 0);
+}
+
+static void a_redirect_is_read_back(void **state)
+{
+    (void)state;
+    start_both();
+    ioapic_controller.route(ioapic_at(0), 5, &to_cpu_1);
+    fake_log_clear();
+    ioapic_controller.redirect(ioapic_at(0), 5, 3);
+    size_t last = fake_log_count() - 1;
+    while (fake_log_at(last)->kind == FAKE_CPU)
+        last--;
+    fake_log_expect(last, FAKE_MMIO_READ, 0xFEC00010, 0x03000000);
+    fake_log_expect(last - 1, FAKE_MMIO_WRITE, 0xFEC00000, 0x1B);
+}
+
+static void what_is_written_after_a_redirect_keeps_the_new_cpu(void **state)
+{
+    (void)state;
+    start_both();
+    ioapic_controller.route(ioapic_at(0), 5, &to_cpu_1);
+    ioapic_controller.redirect(ioapic_at(0), 5, 3);
+    ioapic_controller.unmask(ioapic_at(0), 5);
+    assert_int_equal(ioapic_entry(ioapic_at(0), 5), UINT64_C(0x030000000000A051));
+    ioapic_controller.mask(ioapic_at(0), 5);
+    assert_int_equal(ioapic_entry(ioapic_at(0), 5), UINT64_C(0x030000000001A051));
+}
+
+static void a_redirect_to_what_cannot_be_named_changes_nothing(void **state)
+{
+    (void)state;
+    start_both();
+    ioapic_controller.route(ioapic_at(0), 5, &to_cpu_1);
+    first.write_count = 0;
+    fake_system.apic_id[3] = 0xFF;
+    ioapic_controller.redirect(ioapic_at(0), 5, 3);
+    ioapic_controller.redirect(ioapic_at(0), 24, 2);
+    assert_int_equal(first.write_count, 0);
+    assert_int_equal(ioapic_entry(ioapic_at(0), 5), UINT64_C(0x010000000001A051));
+}
+
 static void inputs_that_do_not_exist_are_never_touched(void **state)
 {
     (void)state;
@@ -161,6 +220,8 @@ static void interrupts_are_as_before_after_every_operation(void **state)
         ioapic_controller.unmask(ioapic_at(0), 4);
         assert_int_equal(fake_cpu.interrupts_on, on);
         ioapic_controller.mask(ioapic_at(0), 4);
+        assert_int_equal(fake_cpu.interrupts_on, on);
+        ioapic_controller.redirect(ioapic_at(0), 4, 2);
         assert_int_equal(fake_cpu.interrupts_on, on);
         ioapic_controller.unroute(ioapic_at(0), 4);
         assert_int_equal(fake_cpu.interrupts_on, on);
@@ -230,6 +291,10 @@ int main(void)
         cmocka_unit_test_setup(a_route_clears_a_remote_irr_nobody_will_end, set_up),
         cmocka_unit_test_setup(a_mask_in_service_keeps_the_remote_irr_for_its_end, set_up),
         cmocka_unit_test_setup(a_cpu_an_entry_cannot_name_is_said_and_stays_masked, set_up),
+        cmocka_unit_test_setup(a_redirect_writes_the_high_half_alone_masked_or_not, set_up),
+        cmocka_unit_test_setup(a_redirect_is_read_back, set_up),
+        cmocka_unit_test_setup(what_is_written_after_a_redirect_keeps_the_new_cpu, set_up),
+        cmocka_unit_test_setup(a_redirect_to_what_cannot_be_named_changes_nothing, set_up),
         cmocka_unit_test_setup(inputs_that_do_not_exist_are_never_touched, set_up),
         cmocka_unit_test_setup(interrupts_are_as_before_after_every_operation, set_up),
         cmocka_unit_test_setup(an_entry_is_never_open_while_its_halves_disagree, set_up),

@@ -136,9 +136,9 @@ static void synchronize_takes_the_lock_and_passes_the_result_through(void **stat
     struct ivm_request request = locked(0, 6);
     world_must_connect(0, &request);
     uint8_t result = 0;
-    assert_int_equal(ivm_synchronize(&world.devices[0].connection, lock_is_seen,
-                                     &shared_lock, &result),
-                     IVM_OK);
+    assert_int_equal(
+        ivm_synchronize(&world.devices[0].connection, lock_is_seen, &shared_lock, &result),
+        IVM_OK);
     assert_int_equal(result, 0x5A);
     assert_int_equal(seen.holder, 1);
     assert_int_equal(seen.level, 6);
@@ -153,9 +153,9 @@ static void with_a_lock_synchronize_works_from_another_cpu(void **state)
     world_must_connect(0, &request);
     assert_int_equal(world.devices[0].connection.source->cpu, 0);
     model_become(1);
-    assert_int_equal(ivm_synchronize(&world.devices[0].connection, lock_is_seen,
-                                     &shared_lock, NULL),
-                     IVM_OK);
+    assert_int_equal(
+        ivm_synchronize(&world.devices[0].connection, lock_is_seen, &shared_lock, NULL),
+        IVM_OK);
     assert_int_equal(seen.cpu, 1);
     assert_int_equal(seen.holder, 2);
 }
@@ -337,6 +337,7 @@ static void a_take_waits_for_the_holder(void **state)
     model_become(1);
     ivm_lock_take(&shared_lock);
     model_become(0);
+    waited = 0;
     model_on_relax(the_other_cpu_lets_go);
     ivm_lock_take(&shared_lock);
     assert_int_equal(waited, 7);
@@ -344,9 +345,26 @@ static void a_take_waits_for_the_holder(void **state)
     ivm_lock_release(&shared_lock);
 }
 
+static void synchronize_waits_for_the_holder(void **state)
+{
+    (void)state;
+    model_become(1);
+    ivm_lock_take(&shared_lock);
+    model_become(0);
+    struct ivm_request request = locked(0, 6);
+    world_must_connect(0, &request);
+    waited = 0;
+    model_on_relax(the_other_cpu_lets_go);
+    assert_int_equal(
+        ivm_synchronize(&world.devices[0].connection, lock_is_seen, &shared_lock, NULL),
+        IVM_OK);
+    assert_int_equal(waited, 7);
+    assert_int_equal(seen.holder, 1);
+}
+
 int main(void)
 {
-#define STARTED(claim) cmocka_unit_test_setup_teardown(claim, start, world_end)
+#define STARTED(claim)     cmocka_unit_test_setup_teardown(claim, start, world_end)
 #define STARTED_TWO(claim) cmocka_unit_test_setup_teardown(claim, start_two, world_end)
     const struct CMUnitTest tests[] = {
         STARTED(a_routine_runs_under_its_lock_at_the_locks_level),
@@ -367,6 +385,7 @@ int main(void)
         STARTED(a_second_take_on_one_cpu_stops),
         STARTED_TWO(a_release_of_what_another_cpu_or_nobody_holds_stops),
         STARTED_TWO(a_take_waits_for_the_holder),
+        STARTED_TWO(synchronize_waits_for_the_holder),
     };
     return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /* machine.c: the model's CPUs and local APICs, and kernel/machine.h made of them. */
 #include "machine.h"
 
-#include <stddef.h>
 #include <setjmp.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,6 +306,14 @@ void machine_set_priority(uint8_t level)
 void machine_interrupt_cpu(uint32_t cpu, uint8_t vector)
 {
     model_raise(cpu, vector);
+}
+
+/* What is pending comes now; nothing sleeps in one thread. */
+void machine_idle(void)
+{
+    if (current()->interrupts_on)
+        model_violate("machine_idle with interrupts on: a wake-up can be lost");
+    machine_interrupts_on();
 }
 
 bool machine_in_service(uint8_t vector)

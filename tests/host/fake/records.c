@@ -1,7 +1,7 @@
 /* records.c: what the model keeps for the tests to read: events, notices, violations. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 
