@@ -1,4 +1,4 @@
-/* test_lock.c: interrupt locks: around the routine, by synchronize, shared, refused, misused. */
+/* test_lock.c: interrupt locks: around the routine, by synchronize, shared, refused. */
 #include "fake/world.h"
 
 #include <string.h>
@@ -288,80 +288,6 @@ static void a_refused_request_does_not_use_its_lock(void **state)
     assert_int_equal(shared_lock.level, 0);
 }
 
-static void a_take_below_the_locks_level_stops(void **state)
-{
-    (void)state;
-    struct ivm_request request = locked(0, 5);
-    world_must_connect(0, &request);
-    machine_set_priority(4);
-    expect_assert_failure(ivm_lock_take(&shared_lock));
-    machine_set_priority(5);
-    ivm_lock_take(&shared_lock);
-    ivm_lock_release(&shared_lock);
-    machine_set_priority(0);
-}
-
-static void a_second_take_on_one_cpu_stops(void **state)
-{
-    (void)state;
-    ivm_lock_take(&shared_lock);
-    expect_assert_failure(ivm_lock_take(&shared_lock));
-    ivm_lock_release(&shared_lock);
-    assert_int_equal(shared_lock.holder, 0);
-}
-
-static void a_release_of_what_another_cpu_or_nobody_holds_stops(void **state)
-{
-    (void)state;
-    expect_assert_failure(ivm_lock_release(&shared_lock));
-    ivm_lock_take(&shared_lock);
-    model_become(1);
-    expect_assert_failure(ivm_lock_release(&shared_lock));
-    assert_int_equal(shared_lock.holder, 1);
-    model_become(0);
-    ivm_lock_release(&shared_lock);
-}
-
-static unsigned waited;
-
-static void the_other_cpu_lets_go(unsigned spins)
-{
-    waited = spins;
-    if (spins == 7)
-        shared_lock.holder = 0;
-}
-
-static void a_take_waits_for_the_holder(void **state)
-{
-    (void)state;
-    model_become(1);
-    ivm_lock_take(&shared_lock);
-    model_become(0);
-    waited = 0;
-    model_on_relax(the_other_cpu_lets_go);
-    ivm_lock_take(&shared_lock);
-    assert_int_equal(waited, 7);
-    assert_int_equal(shared_lock.holder, 1);
-    ivm_lock_release(&shared_lock);
-}
-
-static void synchronize_waits_for_the_holder(void **state)
-{
-    (void)state;
-    model_become(1);
-    ivm_lock_take(&shared_lock);
-    model_become(0);
-    struct ivm_request request = locked(0, 6);
-    world_must_connect(0, &request);
-    waited = 0;
-    model_on_relax(the_other_cpu_lets_go);
-    assert_int_equal(
-        ivm_synchronize(&world.devices[0].connection, lock_is_seen, &shared_lock, NULL),
-        IVM_OK);
-    assert_int_equal(waited, 7);
-    assert_int_equal(seen.holder, 1);
-}
-
 int main(void)
 {
 #define STARTED(claim)     cmocka_unit_test_setup_teardown(claim, start, world_end)
@@ -381,11 +307,6 @@ int main(void)
         STARTED(a_full_class_is_exhausted_for_a_lock_in_use_there),
         STARTED(a_lock_whose_users_have_left_may_be_used_at_another_level),
         STARTED(a_refused_request_does_not_use_its_lock),
-        STARTED(a_take_below_the_locks_level_stops),
-        STARTED(a_second_take_on_one_cpu_stops),
-        STARTED_TWO(a_release_of_what_another_cpu_or_nobody_holds_stops),
-        STARTED_TWO(a_take_waits_for_the_holder),
-        STARTED_TWO(synchronize_waits_for_the_holder),
     };
     return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }

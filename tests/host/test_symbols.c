@@ -42,7 +42,7 @@ static void every_address_is_found_in_its_symbol(void **state)
             if (!found)
                 continue;
             size_t wanted = count - 1;
-            while (addresses[wanted] > address)
+            while (wanted != 0 && addresses[wanted] > address)
                 wanted--;
             assert_int_equal(symbol.name[0], 'a' + (int)wanted);
             assert_int_equal(symbol.offset, address - addresses[wanted]);

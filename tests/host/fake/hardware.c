@@ -238,7 +238,7 @@ static uint64_t read_from(enum space space, uint64_t address, unsigned width)
         fake_complain("a read at %s 0x%llx, which is write-only", space_names[space],
                       (unsigned long long)address);
     uint64_t value = UINT64_MAX;
-    if (device != NULL)
+    if (device != NULL && device->read != NULL)
         value = device->read(device->context, address - device->base, width);
     value = cut(value, width);
     fake_log_add((enum fake_kind)(2 * space), address, width, value);
@@ -255,7 +255,7 @@ static void write_to(enum space space, uint64_t address, unsigned width, uint64_
         fake_complain("a write at %s 0x%llx, which is read-only", space_names[space],
                       (unsigned long long)address);
     fake_log_add((enum fake_kind)(2 * space + 1), address, width, value);
-    if (device != NULL)
+    if (device != NULL && device->write != NULL)
         device->write(device->context, address - device->base, width, value);
 }
 

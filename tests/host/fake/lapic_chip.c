@@ -190,7 +190,7 @@ static void msrs_write(void *context, uint64_t offset, unsigned width, uint64_t 
         fake_complain("local APIC: an x2APIC register in xAPIC mode: #GP");
     if (offset != ICR && value >> 32 != 0)
         fake_complain("local APIC: reserved bits of MSR 0x%llx: #GP",
-                      (unsigned long long)(0x800 + offset));
+                      0x800 + (unsigned long long)offset);
     write_register(chip, offset, (uint32_t)value);
     if (offset != ICR)
         return;

@@ -28,6 +28,6 @@ void fake_system_reset(void);
 const char *fake_log_text(void);
 
 /* How often this text is in the log. */
-size_t fake_log_text_count(const char *text);
+size_t fake_log_text_count(const char *wanted);
 
 #endif
