@@ -175,6 +175,7 @@ static void after_a_removal_the_queue_goes_on_in_order(void **state)
         assert_true(ivm_deferred_queue(&jobs[gone].call));
         ivm_level_lower(found);
         assert_string_equal(order, expected[gone]);
+        assert_null(world.cpus[0].deferred.head);
     }
 }
 
