@@ -154,12 +154,12 @@ static struct finding lock_and_decide(const struct ivm_request *request,
     }
 }
 
-/* The second sharer of an edge: a dispatch that began before it came asks the first one alone. An
- * edge that the newcomer makes while the first still holds the line is then lost, so the newcomer is
- * not let go before that dispatch is over. */
-static bool begins_to_share_edges(const struct source *source)
+/* A further sharer of an edge: a dispatch that began while there was one asks that one alone. An edge
+ * that the newcomer makes while the first still holds the line is then lost, so the newcomer is not let
+ * go before that dispatch is over. The third is not either: the second may still be waiting for it. */
+static bool joins_an_edge(const struct source *source)
 {
-    return source->trigger == IVM_EDGE && source->count == 2;
+    return source->trigger == IVM_EDGE && source->count >= 2;
 }
 
 enum ivm_status ivm_connect(const struct ivm_request *request,
@@ -178,7 +178,7 @@ enum ivm_status ivm_connect(const struct ivm_request *request,
     bool must_wait = false;
     if (finding.rule == IVM_RULE_NONE) {
         attach(&placement, request, connection);
-        must_wait = begins_to_share_edges(connection->source);
+        must_wait = joins_an_edge(connection->source);
     } else {
         status = refuse(request, &finding, refusal);
     }

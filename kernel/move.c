@@ -130,6 +130,9 @@ enum ivm_status ivm_set_affinity(struct ivm_source_id id, const struct ivm_cpu_s
 static void note_stuck(const struct source *source, struct ivm_drain *report)
 {
     uint32_t cpu;
+    /* On its way already: its number is taken where it goes, by itself. */
+    if (source->busy)
+        return;
     if (can_move(source) && place_for_move(source, NULL, &cpu) == IVM_OK)
         return;
     if (report->stuck < IVM_DRAIN_SHOWN)
@@ -164,7 +167,8 @@ static bool empty_vector(struct cpu_slots *slots, unsigned vector, struct ivm_dr
         return true;
     enum ivm_status status = ivm_set_affinity(id, NULL);
     report->moved += status == IVM_OK;
-    if (status == IVM_OK || status == IVM_NOT_CONNECTED)
+    bool is_gone = status == IVM_NOT_CONNECTED || status == IVM_NOT_FOUND;
+    if (status == IVM_OK || is_gone)
         return true;
     report->first_stuck[0] = id;
     report->stuck = 1;
@@ -194,6 +198,8 @@ enum ivm_status ivm_cpu_drain(uint32_t cpu, struct ivm_drain *report)
 
 enum ivm_status ivm_cpu_reopen(uint32_t cpu)
 {
+    if (!context_allows())
+        return IVM_WRONG_LEVEL;
     struct cpu_slots *slots = slots_of(cpu);
     if (slots == NULL)
         return IVM_BAD_ARGUMENT;

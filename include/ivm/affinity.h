@@ -49,7 +49,8 @@ struct ivm_drain {
 IVM_MUST_CHECK enum ivm_status ivm_cpu_drain(uint32_t cpu, struct ivm_drain *report);
 
 /* Let a CPU that was drained take sources again.
- * errors  IVM_BAD_ARGUMENT  no such CPU
+ * context  as ivm_set_affinity()
+ * errors   IVM_BAD_ARGUMENT  no such CPU; IVM_WRONG_LEVEL  called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_cpu_reopen(uint32_t cpu);
 

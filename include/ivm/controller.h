@@ -5,8 +5,8 @@
  * their inputs. None of these functions may fail, wait without a bound or call the manager
  * back.
  *
- * context  mask: any level, on the dispatch path too; the others: below IVM_DISPATCH under
- * the configuration lock. A controller protects its own registers, with interrupts off.
+ * context  mask and unmask: any level, on the dispatch path too; the others: below IVM_DISPATCH under
+ *          the configuration lock. A controller protects its own registers, with interrupts off.
  */
 #ifndef IVM_CONTROLLER_H
 #define IVM_CONTROLLER_H

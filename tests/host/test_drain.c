@@ -8,6 +8,7 @@
 #include <machine/hot.h>
 
 #include "kernel/machine.h"
+#include "kernel/vector.h"
 
 static const struct ivm_cpu_set cpu_0 = {.mask = 1};
 
@@ -218,6 +219,27 @@ static void who_joins_a_line_goes_where_it_is(void **state)
     assert_int_not_equal(cpu, 0);
 }
 
+/* A move from CPU 0 to CPU 1 is given up: its number is free there again. */
+static void line_7_has_settled(unsigned spins)
+{
+    if (spins != 20)
+        return;
+    vector_free(&world.cpus[1].pool, world.lines[7].vector);
+    world.lines[7].busy = false;
+}
+
+static void a_source_that_is_on_its_way_is_not_stuck(void **state)
+{
+    (void)state;
+    uint8_t vector = connect_on_cpu_0(0, world_line(0, 7));
+    for (uint32_t cpu = 1; cpu < 4; cpu++)
+        assert_int_equal(vector_reserve(&world.cpus[cpu].pool, vector), IVM_OK);
+    world.lines[7].busy = true;
+    model_on_relax(line_7_has_settled);
+    assert_int_equal(ivm_cpu_drain(0, NULL), IVM_OK);
+    assert_int_equal(world.lines[7].cpu, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +254,7 @@ int main(void)
         WORLD_TEST_FOUR(a_source_that_can_move_no_longer_stops_the_drain),
         WORLD_TEST_FOUR(a_cpu_that_is_not_there_is_a_bad_argument),
         WORLD_TEST_FOUR(a_drain_from_the_wrong_context_is_refused),
+        WORLD_TEST_FOUR(a_source_that_is_on_its_way_is_not_stuck),
         WORLD_TEST_FOUR(who_joins_a_line_goes_where_it_is),
     };
     return cmocka_run_group_tests_name("drain", tests, NULL, NULL);
