@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* End QEMU with status `value` * 2 + 1: 0 gives 1. Returns when there is no such device
+/* End QEMU with status `value` * 2 + 1. Returns when there is no such device
  * (-device isa-debug-exit,iobase=0xf4,iosize=4). Any context.
  */
 void debug_exit(uint8_t value);

@@ -48,20 +48,29 @@ static unsigned pass(struct slot *slot, const struct ivm_node *end)
     return taken;
 }
 
+/* Who is first in the chain as it is published: the configuration may be changing meanwhile, but what
+ * dispatch can reach stays whole until it has ended. */
+static const char *first_owner(const struct slot *slot, const struct source *source)
+{
+    const struct ivm_node *first = atomic_load_explicit(&slot->first, memory_order_acquire);
+    if (first == &source->end)
+        return "nobody";
+    /* The node is the connection's first member. */
+    return ((const struct ivm_connection *)(const void *)first)->request.owner;
+}
+
 /* The bound was reached: the line may be left asserted, and an edge line then stays silent for ever.
  * Said once for each slot. */
 static void name_endless_chain(struct slot *slot, const struct source *source)
 {
     if (slot->overruns++ != 0)
         return;
-    const struct ivm_connection *head = source->head;
     char line[160];
     format_text(
         line, sizeof line,
         "vector 0x%x: its chain still took interrupts after %u passes; left. First of its "
         "chain: %s",
-        slot->vector, (unsigned)IVM_PASS_LIMIT,
-        head != NULL ? head->request.owner : "nobody");
+        slot->vector, (unsigned)IVM_PASS_LIMIT, first_owner(slot, source));
     machine_notice(line);
 }
 
@@ -84,17 +93,16 @@ void dispatch_passes(struct slot *slot)
     machine_end();
 }
 
-static void mask_and_name(struct source *source)
+static void mask_and_name(const struct slot *slot, struct source *source)
 {
     source_mask(source, IVM_MASKED_UNCLAIMED);
-    const struct ivm_connection *head = source->head;
     char line[160];
     format_text(
         line, sizeof line,
         "vector 0x%x (%s %u): %u interrupts in a row that nobody took; masked. First of "
         "its chain: %s",
         source->vector, source->id.kind == IVM_LINE ? "line" : "source", source->id.number,
-        (unsigned)IVM_UNCLAIMED_LIMIT, head != NULL ? head->request.owner : "nobody");
+        (unsigned)IVM_UNCLAIMED_LIMIT, first_owner(slot, source));
     machine_notice(line);
 }
 
@@ -117,7 +125,7 @@ enum ivm_verdict dispatch_unclaimed(void *context)
     source->unclaimed_at = slot->delivered;
     if (source->unclaimed_run >= IVM_UNCLAIMED_LIMIT && source->controller != NULL) {
         source->unclaimed_run = 0;
-        mask_and_name(source);
+        mask_and_name(slot, source);
     }
     return IVM_HANDLED;
 }

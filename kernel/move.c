@@ -144,7 +144,6 @@ static void note_stuck(const struct source *source, struct ivm_drain *report)
 static enum ivm_status close_cpu(struct cpu_slots *slots, struct ivm_drain *report)
 {
     manager_lock();
-    slots->closed = true;
     for (unsigned vector = 0; vector < IVM_VECTOR_COUNT; vector++) {
         const struct source *source = slots->slots[vector].source;
         if (source != NULL && source->cpu == slots->cpu && source->count != 0)
