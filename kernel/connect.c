@@ -38,6 +38,8 @@ static uint8_t greater(uint8_t a, uint8_t b)
 static uint8_t take_vector(const struct placement *placement,
                            const struct ivm_request *request)
 {
+    if (placement->source != NULL && placement->source->held != 0)
+        return placement->source->held;
     struct vector_pool *pool = &slots_of(placement->cpu)->pool;
     bool owns = source_owns_number(request->source.kind, request->trigger);
     struct vector_pool *numbers = owns ? manager_level_numbers() : NULL;
@@ -129,10 +131,13 @@ static void attach(const struct placement *placement, const struct ivm_request *
     if (!placement->joins)
         aim(source);
 
-    /* A line that was masked because nobody took its interrupts: perhaps the newcomer does.
-     */
+    /* A line that was masked because nobody took its interrupts: perhaps the newcomer does. What
+     * an earlier owner asked for is over. */
+    uint8_t ends = IVM_MASKED_IDLE | IVM_MASKED_UNCLAIMED;
+    if (!placement->joins)
+        ends |= IVM_MASKED_BY_OWNER;
     if (source->mask_reasons != 0)
-        source_unmask(source, IVM_MASKED_IDLE | IVM_MASKED_UNCLAIMED);
+        source_unmask(source, ends);
 }
 
 /* What the rules say, once nothing waits on the source that it is about. Returns with the
@@ -199,7 +204,8 @@ static void vacate(struct source *source, struct slot *slot)
     atomic_store_explicit(&slot->source, NULL, memory_order_release);
     if (source_owns_number(source->id.kind, source->trigger))
         vector_free(manager_level_numbers(), source->vector);
-    vector_free(&slots_of(source->cpu)->pool, source->vector);
+    if (source->held == 0)
+        vector_free(&slots_of(source->cpu)->pool, source->vector);
     source->vector = 0;
     atomic_store_explicit(&source->retiring, 0, memory_order_release);
 }

@@ -27,7 +27,7 @@ void manager_start(const struct manager_storage *storage)
     for (size_t cpu = 0; cpu < tables.cpu_limit; cpu++)
         tables.cpus[cpu] = NULL;
     vector_pool_start(&level_numbers);
-    source_forget_messages();
+    message_forget_all();
     history_start();
 }
 
@@ -49,6 +49,7 @@ enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
         source_start(&slots->bare[vector - SLOT_BARE_FIRST],
                      (struct ivm_source_id){.kind = IVM_BARE, .number = vector});
     vector_pool_start(&slots->pool);
+    vector_pool_stagger(&slots->pool, cpu);
     deferred_start(&slots->deferred);
     slots->closed = false;
     slots->cpu = cpu;

@@ -32,7 +32,8 @@ static struct slot *slot_on(uint32_t cpu, const struct source *source)
 
 static bool can_move(const struct source *source)
 {
-    return source->controller != NULL && source->controller->redirect != NULL;
+    return !source->is_tied && source->controller != NULL &&
+           source->controller->redirect != NULL;
 }
 
 /* Make the new CPU ready to be fired at. Configuration lock. */

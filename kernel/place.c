@@ -121,6 +121,16 @@ static struct finding place_new(struct source *source, const struct ivm_request 
     return rules_lock(request, level);
 }
 
+/* A message of a block: its vector is kept for it already. */
+static struct finding place_held(struct source *source, const struct ivm_request *request,
+                                 struct placement *out)
+{
+    if (!is_open(source->cpu))
+        return rules_broken(IVM_RULE_NO_SUCH_CPU);
+    *out = (struct placement){.source = source, .cpu = source->cpu, .vector = source->held};
+    return rules_held(source, request);
+}
+
 static struct finding place_joining(struct source *source,
                                     const struct ivm_request *request,
                                     struct placement *out)
@@ -147,8 +157,38 @@ struct finding place_decide(const struct ivm_request *request, struct placement 
 
     /* A bare vector means whatever it carries. */
     struct source *placed = is_bare && vector != 0 ? source_on(request, vector) : source;
-    bool is_new = placed == NULL || placed->vector == 0;
-    return is_new ? place_new(source, request, out) : place_joining(placed, request, out);
+    if (placed != NULL && placed->vector != 0)
+        return place_joining(placed, request, out);
+    bool is_held = source != NULL && source->held != 0;
+    return is_held ? place_held(source, request, out) : place_new(source, request, out);
+}
+
+/* The least used CPU of the set that has such a block; slots_cpu_end(): none. */
+static uint32_t least_used_with_block(const struct ivm_block_wish *wish)
+{
+    uint32_t best = slots_cpu_end();
+    for (uint32_t cpu = next_in_set(wish->cpus, 0); cpu < slots_cpu_end();
+         cpu = next_in_set(wish->cpus, cpu + 1)) {
+        const struct vector_pool *pool = &slots_of(cpu)->pool;
+        if (!vector_has_block(pool, wish->level, wish->count))
+            continue;
+        if (best == slots_cpu_end() || pool->used < slots_of(best)->pool.used)
+            best = cpu;
+    }
+    return best;
+}
+
+enum ivm_status place_block(const struct ivm_block_wish *wish, struct block_place *out)
+{
+    uint32_t cpu = least_used_with_block(wish);
+    /* Where none has it, the first one says what is wrong: the wish, or the room. */
+    if (cpu == slots_cpu_end())
+        cpu = next_in_set(wish->cpus, 0);
+    if (cpu == slots_cpu_end())
+        return IVM_BAD_ARGUMENT;
+    out->cpu = cpu;
+    return vector_allocate_block(&slots_of(cpu)->pool, wish->level, wish->count,
+                                 &out->vector);
 }
 
 bool place_stays(const struct source *source, const struct ivm_cpu_set *cpus)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ivm/message.h>
+
 #include "rules.h"
 
 struct placement {
@@ -23,6 +25,18 @@ struct placement {
  * broken.
  */
 struct finding place_decide(const struct ivm_request *request, struct placement *out);
+
+struct block_place {
+    uint32_t cpu;
+    uint8_t vector; /* the first of the block */
+};
+
+/* Take a block of vectors on the least used CPU of the set that has one.
+ * errors  IVM_BAD_ARGUMENT  no such count or level, or the set holds no open CPU
+ *         IVM_EXHAUSTED     no CPU of the set has one
+ */
+IVM_MUST_CHECK enum ivm_status place_block(const struct ivm_block_wish *wish,
+                                           struct block_place *out);
 
 /* Whether a source that is placed may stay where it is: its CPU is in the set and open. */
 bool place_stays(const struct source *source, const struct ivm_cpu_set *cpus);

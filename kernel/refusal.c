@@ -128,6 +128,21 @@ static void add_owners(struct text *text, const struct ivm_refusal *r)
         ADD(text, "; and %u more", r->owner_count - (unsigned)IVM_REFUSAL_OWNERS);
 }
 
+/* Where there is room, by CPU: "cpu 1: 3 at level 5, 16 at level 6". */
+static void add_free(struct text *text, const struct ivm_refusal *r)
+{
+    ADD(text, "; room:");
+    if (r->free[0].count == 0)
+        ADD(text, " none on any CPU");
+    for (unsigned i = 0; i < IVM_REFUSAL_FREE && r->free[i].count != 0; i++) {
+        const struct ivm_free_vectors *free = &r->free[i];
+        bool is_first = i == 0 || free[-1].cpu != free->cpu;
+        if (is_first)
+            ADD(text, "%s cpu %u:", i == 0 ? "" : ";", free->cpu);
+        ADD(text, "%s %u at level %u", is_first ? "" : ",", free->count, free->level);
+    }
+}
+
 /* Both sides of what the rule compared, in words that differ when the values do. */
 static void add_difference(struct text *text, const struct ivm_refusal *r)
 {
@@ -163,6 +178,7 @@ static void add_difference(struct text *text, const struct ivm_refusal *r)
     case IVM_RULE_VECTORS_EXHAUSTED:
         if (r->wanted != 0)
             ADD(text, "; level %u", r->wanted);
+        add_free(text, r);
         break;
     default:
         break;

@@ -77,6 +77,35 @@ static void suggest(const struct ivm_request *request, const struct finding *fin
         &slots->pool, owns ? manager_level_numbers() : NULL, level, record->alternatives);
 }
 
+/* Append the device levels of one CPU that have free vectors; returns how many entries there are. */
+static unsigned list_free(uint32_t cpu, const struct vector_pool *allowed, unsigned count,
+                          struct ivm_refusal *record)
+{
+    for (uint8_t level = IVM_DEVICE_FIRST; level < IVM_DEVICE_END; level++) {
+        unsigned free = vector_free_in_both(&slots_of(cpu)->pool, allowed, level);
+        if (free != 0 && count < IVM_REFUSAL_FREE)
+            record->free[count++] = (struct ivm_free_vectors){
+                .cpu = (uint16_t)cpu, .level = level, .count = (uint8_t)free};
+    }
+    return count;
+}
+
+/* Nobody's vectors, where the request did not look: on its CPUs at other levels, then on others. */
+static void list_free_vectors(const struct ivm_request *request, struct ivm_refusal *record)
+{
+    bool owns = source_owns_number(request->source.kind, request->trigger);
+    const struct vector_pool *allowed = owns ? manager_level_numbers() : NULL;
+    unsigned count = 0;
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
+            bool is_usable = slots_of(cpu) != NULL && !slots_of(cpu)->closed;
+            bool is_asked = rules_cpu_in_set(request->cpus, cpu);
+            if (is_usable && is_asked == (round == 0))
+                count = list_free(cpu, allowed, count, record);
+        }
+    }
+}
+
 enum ivm_status refuse(const struct ivm_request *request, const struct finding *finding,
                        struct ivm_refusal *out)
 {
@@ -90,6 +119,8 @@ enum ivm_status refuse(const struct ivm_request *request, const struct finding *
     record->held = finding->held;
     if (finding->holder != NULL)
         describe_holder(finding, record);
+    if (finding->rule == IVM_RULE_VECTORS_EXHAUSTED)
+        list_free_vectors(request, record);
     suggest(request, finding, record);
     if (out != NULL)
         *out = *record;

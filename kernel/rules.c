@@ -148,6 +148,21 @@ struct finding rules_join(const struct source *source, const struct ivm_request 
     return rules_lock(request, level);
 }
 
+struct finding rules_held(const struct source *source, const struct ivm_request *request)
+{
+    uint8_t vector = rules_vector_asked(request), level = ivm_vector_level(source->held);
+    struct finding finding = rules_lock(request, level);
+    if (vector != 0 && vector != source->held)
+        finding = held_by(source, IVM_RULE_LINE_ROUTED_ELSEWHERE, vector, source->held);
+    else if (request->level != 0 && request->level != IVM_ANY_LEVEL &&
+             request->level != level)
+        finding = held_by(source, IVM_RULE_CLASS_DIFFERS, request->level, level);
+    else if (!rules_cpu_in_set(request->cpus, source->cpu))
+        finding = held_by(source, IVM_RULE_CPUS_DISJOINT, 0, 0);
+    finding.vector = source->held;
+    return finding;
+}
+
 struct finding rules_lock(const struct ivm_request *request, uint8_t level)
 {
     const struct ivm_lock *lock = request->lock;

@@ -34,6 +34,9 @@ uint8_t rules_vector_asked(const struct ivm_request *request);
 /* May it join the owners of a source that is placed? Under the configuration lock. */
 struct finding rules_join(const struct source *source, const struct ivm_request *request);
 
+/* May it be the first on a source whose vector is kept for it? Under the configuration lock. */
+struct finding rules_held(const struct source *source, const struct ivm_request *request);
+
 /* May it use its lock on a vector of this level? Under the configuration lock. */
 struct finding rules_lock(const struct ivm_request *request, uint8_t level);
 

@@ -24,10 +24,12 @@ struct source {
     uint32_t unclaimed_run; /* unclaimed in a row; dispatch writes */
     uint32_t input;         /* of the controller */
     struct ivm_source_id id;
-    _Atomic uint32_t cpu;     /* synchronize reads it without the lock */
-    uint16_t count;           /* connections */
-    uint8_t vector;           /* 0: not placed */
-    bool busy;                /* a disconnect or move waits, without the lock: hands off */
+    _Atomic uint32_t cpu; /* synchronize reads it without the lock */
+    uint16_t count;       /* connections */
+    uint8_t vector;       /* 0: not placed */
+    uint8_t held;         /* the vector kept on `cpu` while nobody is connected; 0: none */
+    bool is_tied;         /* one of a block of several: it does not move alone */
+    bool busy;            /* a disconnect or move waits, without the lock: hands off */
     _Atomic uint8_t retiring; /* 1: between the mask and the end of the last disconnect */
     _Atomic uint8_t moving;   /* 1: it may be served on its old or on its new CPU */
     _Atomic uint8_t parked;   /* 1: fired during a move, to be fired again after it */
@@ -40,7 +42,8 @@ struct source {
 
 struct ivm_message {
     struct source source;
-    struct ivm_message *next;
+    struct ivm_message *next; /* in its bucket */
+    uint32_t count;           /* of its block; 0: it is inside one, or has none */
 } __attribute__((aligned(64)));
 
 /* Make a source of this name, connected to nobody and masked for that reason. */
@@ -56,8 +59,13 @@ static inline bool source_owns_number(enum ivm_source_kind kind, unsigned trigge
  */
 struct source *source_find(struct ivm_source_id id);
 
+/* message.c. The message of this number, or NULL; each one in turn (the first: after NULL), NULL
+ * after the last. Configuration lock. */
+struct source *message_find(uint32_t number);
+struct source *message_next(const struct source *after);
+
 /* Forget the registered messages: the manager begins anew. */
-void source_forget_messages(void);
+void message_forget_all(void);
 
 /* Add or drop reasons (enum ivm_mask_reason, or-ed) to keep the input masked; it is
  * unmasked while there is none. A source without a controller only keeps the reasons. Any

@@ -74,6 +74,13 @@ void vector_pool_start(struct vector_pool *pool)
     }
 }
 
+/* The low four bits of the index, reversed: 0, 8, 4, 12, ...: few CPUs are far apart. */
+void vector_pool_stagger(struct vector_pool *pool, uint32_t cpu)
+{
+    pool->first_offset =
+        (uint8_t)((cpu & 1) << 3 | (cpu & 2) << 1 | (cpu & 4) >> 1 | (cpu & 8) >> 3);
+}
+
 static unsigned count_bits(unsigned bits)
 {
     unsigned count = 0;
@@ -97,6 +104,13 @@ static uint8_t class_in_turn(const struct vector_pool *pool, unsigned classes)
     if (ahead == 0)
         ahead = classes;
     return ahead == 0 ? 0 : (uint8_t)__builtin_ctz(ahead);
+}
+
+/* The first of some bits at or after the pool's own beginning, wrapping. */
+static unsigned offset_in_turn(const struct vector_pool *pool, unsigned bits)
+{
+    unsigned ahead = bits & (0xFFFFu << pool->first_offset);
+    return (unsigned)__builtin_ctz(ahead != 0 ? ahead : bits);
 }
 
 /* The free vectors of a class in both pools. */
@@ -146,7 +160,7 @@ enum ivm_status vector_allocate(struct vector_pool *pool, const struct vector_po
     uint8_t chosen = choose_class(pool, allowed, level);
     if (chosen == 0)
         return IVM_EXHAUSTED;
-    unsigned offset = (unsigned)__builtin_ctz(free_in_both(pool, allowed, chosen));
+    unsigned offset = offset_in_turn(pool, free_in_both(pool, allowed, chosen));
     take(pool, chosen, 1u << offset);
     if (!is_device_level(level))
         pool->next_class = (uint8_t)(chosen + 1);
@@ -167,21 +181,37 @@ static unsigned block_starts(unsigned available, unsigned count)
     return starts;
 }
 
-enum ivm_status vector_allocate_block(struct vector_pool *pool, uint8_t level,
-                                      unsigned count, uint8_t *first)
+static bool is_block_asked(uint8_t level, unsigned count)
 {
     bool is_power = count != 0 && count <= 16 && (count & (count - 1)) == 0;
-    if (!is_power || (level != 0 && !is_device_level(level)))
-        return IVM_BAD_ARGUMENT;
+    return is_power && (level == 0 || is_device_level(level));
+}
+
+/* The device classes that hold such a block, a bit each. */
+static unsigned block_classes(const struct vector_pool *pool, uint8_t level, unsigned count)
+{
     unsigned fitting = 0;
     for (uint8_t at = IVM_DEVICE_FIRST; at < IVM_DEVICE_END; at++) {
         if ((level == 0 || at == level) && block_starts(pool->free[at], count) != 0)
             fitting |= 1u << at;
     }
-    uint8_t chosen = class_in_turn(pool, fitting);
+    return fitting;
+}
+
+bool vector_has_block(const struct vector_pool *pool, uint8_t level, unsigned count)
+{
+    return is_block_asked(level, count) && block_classes(pool, level, count) != 0;
+}
+
+enum ivm_status vector_allocate_block(struct vector_pool *pool, uint8_t level,
+                                      unsigned count, uint8_t *first)
+{
+    if (!is_block_asked(level, count))
+        return IVM_BAD_ARGUMENT;
+    uint8_t chosen = class_in_turn(pool, block_classes(pool, level, count));
     if (chosen == 0)
         return IVM_EXHAUSTED;
-    unsigned offset = (unsigned)__builtin_ctz(block_starts(pool->free[chosen], count));
+    unsigned offset = offset_in_turn(pool, block_starts(pool->free[chosen], count));
     take(pool, chosen, ((1u << count) - 1) << offset);
     if (level == 0)
         pool->next_class = (uint8_t)(chosen + 1);
@@ -221,6 +251,12 @@ unsigned vector_free_count(const struct vector_pool *pool, uint8_t level)
         count += counts ? count_bits(pool->free[at]) : 0;
     }
     return count;
+}
+
+unsigned vector_free_in_both(const struct vector_pool *pool,
+                             const struct vector_pool *allowed, uint8_t level)
+{
+    return count_bits(free_in_both(pool, allowed, level));
 }
 
 unsigned vector_suggest(const struct vector_pool *pool, const struct vector_pool *allowed,

@@ -2,6 +2,7 @@
 #ifndef ARCH_APIC_ID_H
 #define ARCH_APIC_ID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,9 @@
 /* The APIC id of a CPU that was named before; of any other, 0xFFFFFFFF: no CPU has it. Any
  * context. */
 uint32_t machine_apic_id(uint32_t cpu);
+
+/* The CPU the manager has with this APIC id; false: none. Any context. */
+bool machine_find_cpu(uint32_t apic_id, uint32_t *cpu);
 
 /* Hand in the table, which says of every CPU that it was not named.
  *

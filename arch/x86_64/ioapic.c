@@ -1,120 +1,16 @@
-/* ioapic.c: the I/O APICs of this machine: found, masked, and every entry written in one
- * place: program().
- *
- * Each register takes two accesses, select and window, so a pair is never interrupted: a
- * mask can come from the dispatch path, in the middle of anything. It takes the lock of its
- * I/O APIC with interrupts off, changes the intent, and programs the entry, all in one
- * piece. Otherwise a mask between the intent and the last write would be undone by that
- * write.
+/* ioapic.c: the I/O APICs of this machine: found, masked, and handed to the manager as its
+ * lines.
  */
 #include "ioapic.h"
 
-#include <hw/cpu.h>
-#include <hw/mmio.h>
 #include <ivm/system.h>
 
 #include "apic_id.h"
-
-/* [IOAPIC] "I/O APIC Registers"; the EOI register came with version 0x20, [ICH9] "EOI
- * Register" */
-/* clang-format off */
-enum {
-    SELECT           = 0x00,
-    WINDOW           = 0x10,
-    END              = 0x40, /* write-only: clears Remote IRR of a vector's entries */
-    WINDOW_SIZE      = 0x44,
-    REGISTER_ID      = 0x00,
-    REGISTER_VERSION = 0x01,
-    REGISTER_ENTRY   = 0x10, /* low half; the high half is the next register */
-    VERSION_WITH_END = 0x20,
-};
-/* clang-format on */
+#include "ioapic_entry.h"
 
 /* Written by ioapic_start() only, before any other CPU runs. */
 static struct ioapic ioapics[IOAPIC_LIMIT];
 static size_t count;
-
-/* Registers. */
-
-static bool take(struct ioapic *ioapic)
-{
-    bool were_on = cpu_interrupts_save();
-    spinlock_take(&ioapic->lock);
-    return were_on;
-}
-
-static void release(struct ioapic *ioapic, bool were_on)
-{
-    spinlock_release(&ioapic->lock);
-    cpu_interrupts_restore(were_on);
-}
-
-static uint32_t read_register(const struct ioapic *ioapic, uint32_t index)
-{
-    mmio_write32(ioapic->window + SELECT, index);
-    return mmio_read32(ioapic->window + WINDOW);
-}
-
-static void write_register(const struct ioapic *ioapic, uint32_t index, uint32_t value)
-{
-    mmio_write32(ioapic->window + SELECT, index);
-    mmio_write32(ioapic->window + WINDOW, value);
-}
-
-static uint32_t low_register(uint32_t pin)
-{
-    return REGISTER_ENTRY + 2 * pin;
-}
-
-static uint32_t high_register(uint32_t pin)
-{
-    return low_register(pin) + 1;
-}
-
-/* Entries. */
-
-/* Turn a pin's intent into bits: the only writer of entries that may be open. The new low
- * half is written masked first: were the old one opened or left open, the line could be
- * sent to a CPU or a vector that no route ever named. */
-static void program(const struct ioapic *ioapic, uint32_t pin)
-{
-    const struct rte *intent = &ioapic->pins[pin].intent;
-    uint32_t low = rte_low(intent);
-    write_register(ioapic, low_register(pin), low | RTE_MASKED);
-    write_register(ioapic, high_register(pin), rte_high(intent));
-    write_register(ioapic, low_register(pin), low);
-}
-
-static bool has_remote_irr(const struct ioapic *ioapic, uint32_t pin)
-{
-    const uint32_t both = RTE_REMOTE_IRR | RTE_LEVEL;
-    return (read_register(ioapic, low_register(pin)) & both) == both;
-}
-
-/* Take back a Remote IRR that no end will ever clear: the line would stay silent for ever.
- * The entry is masked, and no CPU has it in service. An EOI register does it by the vector;
- * older chips do it when the entry is edge-triggered for a moment. */
-static void clear_remote_irr(const struct ioapic *ioapic, uint32_t pin)
-{
-    if (!has_remote_irr(ioapic, pin))
-        return;
-    uint32_t low = read_register(ioapic, low_register(pin)) | RTE_MASKED;
-    if (ioapic->version >= VERSION_WITH_END)
-        mmio_write32(ioapic->window + END, low & 0xFF);
-    if (has_remote_irr(ioapic, pin)) {
-        write_register(ioapic, low_register(pin), low & ~(uint32_t)RTE_LEVEL);
-        write_register(ioapic, low_register(pin), low);
-    }
-    if (has_remote_irr(ioapic, pin))
-        ivm_log("I/O APIC %u pin %u: its Remote IRR does not clear: the line may be dead",
-                ioapic->id, (unsigned)pin);
-}
-
-static struct rte idle_entry(const struct ioapic_pin *pin)
-{
-    return (struct rte){
-        .polarity = pin->idle_polarity, .trigger = pin->idle_trigger, .masked = true};
-}
 
 /* The controller. */
 
@@ -134,7 +30,7 @@ static void route(void *unit, uint32_t input, const struct ivm_route *route)
         ivm_log("I/O APIC %u pin %u: CPU %u has APIC id %u, which an entry cannot name: "
                 "it stays masked",
                 ioapic->id, (unsigned)input, (unsigned)route->cpu, (unsigned)apic_id);
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     struct ioapic_pin *pin = &ioapic->pins[input];
     pin->routed = reachable;
     pin->intent = (struct rte){.vector = route->vector,
@@ -142,9 +38,9 @@ static void route(void *unit, uint32_t input, const struct ivm_route *route)
                                .polarity = route->polarity,
                                .trigger = route->trigger,
                                .masked = true};
-    program(ioapic, input);
-    clear_remote_irr(ioapic, input);
-    release(ioapic, were_on);
+    ioapic_program(ioapic, input);
+    ioapic_clear_remote_irr(ioapic, input);
+    ioapic_release(ioapic, were_on);
 }
 
 /* Only the destination changes, in one write: an open entry stays open and loses no edge. */
@@ -154,12 +50,12 @@ static void redirect(void *unit, uint32_t input, uint32_t cpu)
     uint32_t apic_id = machine_apic_id(cpu);
     if (!is_ours(ioapic, input) || apic_id >= RTE_DESTINATION_END)
         return;
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     struct ioapic_pin *pin = &ioapic->pins[input];
     pin->intent.destination = (uint8_t)apic_id;
-    write_register(ioapic, high_register(input), rte_high(&pin->intent));
-    (void)read_register(ioapic, high_register(input));
-    release(ioapic, were_on);
+    ioapic_write(ioapic, ioapic_high(input), rte_high(&pin->intent));
+    (void)ioapic_read(ioapic, ioapic_high(input));
+    ioapic_release(ioapic, were_on);
 }
 
 static void unmask(void *unit, uint32_t input)
@@ -167,15 +63,14 @@ static void unmask(void *unit, uint32_t input)
     struct ioapic *ioapic = unit;
     if (!is_ours(ioapic, input))
         return;
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     struct ioapic_pin *pin = &ioapic->pins[input];
     if (pin->routed) {
         pin->intent.masked = false;
-        program(ioapic, input);
-        (void)read_register(ioapic,
-                            low_register(input)); /* open before the caller goes on */
+        ioapic_program(ioapic, input);
+        (void)ioapic_read(ioapic, ioapic_low(input)); /* open before the caller goes on */
     }
-    release(ioapic, were_on);
+    ioapic_release(ioapic, were_on);
 }
 
 /* Reading the entry back makes the chip finish the write: what comes later was sent before.
@@ -185,11 +80,11 @@ static void mask(void *unit, uint32_t input)
     struct ioapic *ioapic = unit;
     if (!is_ours(ioapic, input))
         return;
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     ioapic->pins[input].intent.masked = true;
-    program(ioapic, input);
-    (void)read_register(ioapic, low_register(input));
-    release(ioapic, were_on);
+    ioapic_program(ioapic, input);
+    (void)ioapic_read(ioapic, ioapic_low(input));
+    ioapic_release(ioapic, were_on);
 }
 
 static void unroute(void *unit, uint32_t input)
@@ -197,15 +92,32 @@ static void unroute(void *unit, uint32_t input)
     struct ioapic *ioapic = unit;
     if (!is_ours(ioapic, input))
         return;
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     struct ioapic_pin *pin = &ioapic->pins[input];
     pin->intent.masked = true;
-    program(ioapic, input);
-    clear_remote_irr(ioapic, input);
+    ioapic_program(ioapic, input);
+    ioapic_clear_remote_irr(ioapic, input);
     pin->routed = false;
-    pin->intent = idle_entry(pin);
-    program(ioapic, input);
-    release(ioapic, were_on);
+    pin->intent = ioapic_idle(pin);
+    ioapic_program(ioapic, input);
+    ioapic_release(ioapic, were_on);
+}
+
+static void inspect(void *unit, uint32_t input, struct ivm_input_state *out)
+{
+    uint64_t entry = ioapic_entry(unit, input);
+    const struct rte rte = rte_decode((uint32_t)entry, (uint32_t)(entry >> 32));
+    uint32_t cpu = 0;
+    bool is_fixed = rte.delivery == RTE_FIXED && rte.destination_mode == RTE_PHYSICAL;
+    bool is_known = is_fixed && machine_find_cpu(rte.destination, &cpu);
+    *out = (struct ivm_input_state){.is_masked = rte.masked,
+                                    .is_pending = rte.delivery_pending || rte.remote_irr,
+                                    .is_foreign = !is_known};
+    if (is_known)
+        out->route = (struct ivm_route){.cpu = cpu,
+                                        .vector = rte.vector,
+                                        .trigger = rte.trigger,
+                                        .polarity = rte.polarity};
 }
 
 const struct ivm_controller ioapic_controller = {
@@ -215,6 +127,7 @@ const struct ivm_controller ioapic_controller = {
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,
+    .inspect = inspect,
 };
 
 /* The start. */
@@ -222,26 +135,26 @@ const struct ivm_controller ioapic_controller = {
 /* An entry as firmware left it becomes an idle one; true: it had a Remote IRR. */
 static bool take_over_pin(struct ioapic *ioapic, uint32_t pin)
 {
-    uint32_t low = read_register(ioapic, low_register(pin));
-    const struct rte found = rte_decode(low, read_register(ioapic, high_register(pin)));
+    uint32_t low = ioapic_read(ioapic, ioapic_low(pin));
+    const struct rte found = rte_decode(low, ioapic_read(ioapic, ioapic_high(pin)));
     if (found.delivery == RTE_SMI && !found.masked) {
         ioapic->pins[pin].use = IOAPIC_PIN_FIRMWARE;
         ivm_log("I/O APIC %u pin %u is firmware's (SMI) and stays so", ioapic->id,
                 (unsigned)pin);
         return false;
     }
-    write_register(ioapic, low_register(pin), low | RTE_MASKED);
-    bool stale = has_remote_irr(ioapic, pin);
-    clear_remote_irr(ioapic, pin);
-    ioapic->pins[pin].intent = idle_entry(&ioapic->pins[pin]);
-    program(ioapic, pin);
+    ioapic_write(ioapic, ioapic_low(pin), low | RTE_MASKED);
+    bool stale = ioapic_has_remote_irr(ioapic, pin);
+    ioapic_clear_remote_irr(ioapic, pin);
+    ioapic->pins[pin].intent = ioapic_idle(&ioapic->pins[pin]);
+    ioapic_program(ioapic, pin);
     return stale;
 }
 
 /* All ones is what an empty bus answers. */
 static bool read_version(struct ioapic *ioapic)
 {
-    uint32_t version = read_register(ioapic, REGISTER_VERSION);
+    uint32_t version = ioapic_read(ioapic, IOAPIC_REGISTER_VERSION);
     if (version == UINT32_MAX) {
         ivm_log("I/O APIC %u: nothing answers at 0x%llx", ioapic->id,
                 (unsigned long long)ioapic->address);
@@ -266,8 +179,8 @@ static bool read_version(struct ioapic *ioapic)
  */
 static void check_id(struct ioapic *ioapic)
 {
-    uint32_t mask = ioapic->version >= VERSION_WITH_END ? 0xFF : 0xF;
-    ioapic->chip_id = (uint8_t)(read_register(ioapic, REGISTER_ID) >> 24 & mask);
+    uint32_t mask = ioapic->version >= IOAPIC_VERSION_WITH_END ? 0xFF : 0xF;
+    ioapic->chip_id = (uint8_t)(ioapic_read(ioapic, IOAPIC_REGISTER_ID) >> 24 & mask);
     if (ioapic->chip_id != ioapic->id)
         ivm_log("I/O APIC %u: the chip calls itself %u; the MADT's word is used",
                 ioapic->id, ioapic->chip_id);
@@ -291,7 +204,7 @@ static bool start_one(struct ioapic *ioapic, const struct madt_ioapic *described
     *ioapic = (struct ioapic){.id = described->id,
                               .address = described->address,
                               .gsi_base = described->gsi_base};
-    ioapic->window = ivm_map_device(ioapic->address, WINDOW_SIZE);
+    ioapic->window = ivm_map_device(ioapic->address, IOAPIC_WINDOW_SIZE);
     if (ioapic->window == 0) {
         ivm_log("I/O APIC %u: its registers at 0x%llx cannot be mapped", ioapic->id,
                 (unsigned long long)ioapic->address);
@@ -345,15 +258,15 @@ void ioapic_set_idle(uint32_t gsi, enum ivm_trigger trigger, enum ivm_polarity p
     struct ioapic *ioapic = ioapic_find(gsi, &input);
     if (ioapic == NULL || !is_ours(ioapic, input))
         return;
-    bool were_on = take(ioapic);
+    bool were_on = ioapic_take(ioapic);
     struct ioapic_pin *pin = &ioapic->pins[input];
     pin->idle_trigger = trigger;
     pin->idle_polarity = polarity;
     if (!pin->routed) {
-        pin->intent = idle_entry(pin);
-        program(ioapic, input);
+        pin->intent = ioapic_idle(pin);
+        ioapic_program(ioapic, input);
     }
-    release(ioapic, were_on);
+    ioapic_release(ioapic, were_on);
 }
 
 /* Readers. */
@@ -392,9 +305,9 @@ uint64_t ioapic_entry(struct ioapic *ioapic, uint32_t pin)
 {
     if (pin >= ioapic->pin_count)
         return 0;
-    bool were_on = take(ioapic);
-    uint32_t low = read_register(ioapic, low_register(pin));
-    uint32_t high = read_register(ioapic, high_register(pin));
-    release(ioapic, were_on);
+    bool were_on = ioapic_take(ioapic);
+    uint32_t low = ioapic_read(ioapic, ioapic_low(pin));
+    uint32_t high = ioapic_read(ioapic, ioapic_high(pin));
+    ioapic_release(ioapic, were_on);
     return (uint64_t)high << 32 | low;
 }

@@ -36,7 +36,7 @@ enum msi_level {                   /* data [14], inverted; counts when level-tri
 };
 /* clang-format on */
 
-enum { MSI_DESTINATION_END = 0x100 }; /* without interrupt remapping */
+enum { MSI_DESTINATION_END = 0xFF }; /* without interrupt remapping; 0xFF is every CPU */
 
 struct msi {
     uint8_t destination; /* address [19:12], an APIC id */

@@ -21,7 +21,8 @@
  *          IVM_NOT_FOUND      there is no such line or message
  *          IVM_BAD_ARGUMENT   the set holds no running CPU
  *          IVM_EXHAUSTED      its vector number is taken on every CPU of the set
- *          IVM_UNSUPPORTED    it is a bare vector, or its controller cannot be redirected
+ *          IVM_UNSUPPORTED    it is a bare vector, one of a block of messages, or its controller
+ *                             cannot be redirected
  *          IVM_WRONG_LEVEL    called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_set_affinity(struct ivm_source_id source,

@@ -22,6 +22,77 @@ struct ivm_device *ivm_device_find(const char *name);
  */
 bool ivm_isa_line(uint8_t irq, struct ivm_line_info *out);
 
+/* Take a device from its driver: nothing may be connected to it. It stays in the table, undriven.
+ *
+ * context  as ivm_connect()
+ * errors   IVM_STILL_CONNECTED  its line or a message is connected, or its messages are open
+ *          IVM_NO_SUCH_DEVICE   nobody drives it
+ */
+IVM_MUST_CHECK enum ivm_status ivm_device_unload(struct ivm_device *device);
+
+/* Offer an undriven device to the drivers again, as at the start.
+ *
+ * context  as ivm_connect()
+ * errors   IVM_ALREADY_CONNECTED  it has a driver
+ *          IVM_NO_SUCH_DEVICE     no driver matches
+ *          IVM_DEVICE_GONE        it was taken out
+ *          others                 what the driver's probe said; the reason is logged
+ */
+IVM_MUST_CHECK enum ivm_status ivm_device_load(struct ivm_device *device);
+
+struct ivm_rescan {
+    uint32_t found; /* functions that were not there before */
+    uint32_t gone;  /* functions that are not there any more */
+};
+
+/* Walk the PCI buses again. A new function gets addresses where firmware gave it none, is offered
+ * to the drivers and kept; one that is gone is marked so, its routines are taken off, its
+ * vectors are free again. Every change is logged.
+ *
+ * context  as ivm_connect()
+ */
+void ivm_devices_rescan(struct ivm_rescan *out);
+
+/* How a line was found out about by firing a device (measured routing). */
+struct ivm_measurement {
+    bool heard;             /* some line answered */
+    uint32_t gsi;           /* which; with `heard` */
+    bool was_known;         /* routing had an answer before: */
+    uint32_t known_gsi;     /*   this line, */
+    const char *known_from; /*  on whose word */
+    bool agrees;            /* heard, known, and the same */
+    uint32_t listening;     /* lines that were listened on */
+    uint32_t restless;      /* lines that fired unasked and were left out: */
+    uint32_t first_restless;
+};
+
+/* Fire a device with every free line listening, and see which one answers. Lines that are
+ * asserted already, or fire unasked, are masked, named in the log and left out; lines that are
+ * connected are left alone. A disagreement with what routing said is logged with both.
+ *
+ * out      filled on IVM_OK
+ * context  as ivm_connect(); waits for the device, at most 50 ms
+ * errors   IVM_NO_SUCH_DEVICE   it has no driver, or cannot be fired
+ *          IVM_STILL_CONNECTED  it, or somebody on the line it should raise, is connected
+ *          IVM_EXHAUSTED        no vectors to listen with
+ */
+IVM_MUST_CHECK enum ivm_status ivm_device_measure(struct ivm_device *device,
+                                                  struct ivm_measurement *out);
+
+/* From now on the device's line is the one that was heard. errors: IVM_NOT_FOUND: none was;
+ * IVM_STILL_CONNECTED: it is connected. Context: as ivm_connect(). */
+IVM_MUST_CHECK enum ivm_status
+ivm_device_use_measured(struct ivm_device *device, const struct ivm_measurement *measured);
+
+/* The devices, driven or not, that say by PCI's status register that they assert this line now:
+ * who keeps a line that nobody acknowledges. Returns how many; at most `room` are stored.
+ * Below IVM_DISPATCH. source: [PCI] "Device Status", Interrupt Status */
+size_t ivm_line_suspects(uint32_t gsi, struct ivm_device **out, size_t room);
+
+/* Where the MP table says a pin of a slot of a root bus arrives; false: it does not say, or there
+ * is no table. pin: 1..4 for INTA..INTD */
+bool ivm_mp_line(uint8_t bus, uint8_t slot, uint8_t pin, struct ivm_line_info *out);
+
 /* The physical address and length of the first ACPI table with this signature; false: none.
  * The table was checked and is mapped read-only.
  */

@@ -11,6 +11,7 @@
 #ifndef IVM_CONTROLLER_H
 #define IVM_CONTROLLER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <ivm/interrupt.h>
@@ -21,6 +22,15 @@ struct ivm_route {
     uint8_t vector;
     enum ivm_trigger trigger;
     enum ivm_polarity polarity;
+};
+
+/* What an input's registers say, read back from the hardware. */
+struct ivm_input_state {
+    bool is_masked;  /* it sends nothing, for whatever reason */
+    bool is_pending; /* it has something to send, as far as it can tell */
+    bool
+        is_foreign; /* what is written there is no fixed interrupt of one CPU: `route` is zero */
+    struct ivm_route route;
 };
 
 struct ivm_controller {
@@ -41,6 +51,9 @@ struct ivm_controller {
 
     /* Forget the route: the input is as it was before the first route(). */
     void (*unroute)(void *unit, uint32_t input);
+
+    /* Read the input's registers. NULL: this controller cannot be read. */
+    void (*inspect)(void *unit, uint32_t input, struct ivm_input_state *out);
 };
 
 /* One input of one controller. */

@@ -61,6 +61,10 @@ struct ivm_pci {
 };
 
 struct ivm_driver;
+struct pci_messages;
+
+/* How a device is to make itself heard. */
+enum ivm_means { IVM_BY_LINE = 0, IVM_BY_MESSAGES = 1 };
 
 struct ivm_device {
     char name[IVM_NAME_SIZE];        /* "edu0", "com1", "pci 00:1f.2" */
@@ -70,8 +74,16 @@ struct ivm_device {
     struct ivm_pci pci; /* IVM_BUS_PCI */
     bool has_line;
     struct ivm_line_info line; /* when has_line */
-    void *state;               /* driver->state_size zeroed bytes */
-    struct ivm_connection connection;
+    void *state;               /* driver->state_size bytes, zeroed before each probe */
+    struct ivm_connection connection; /* to its line */
+    struct pci_messages *messages;    /* NULL: never opened; device_message.h */
+    bool is_gone;                     /* it was there, and was taken out */
+};
+
+/* What a driver's message_routine is given. */
+struct ivm_device_message {
+    struct ivm_device *device;
+    uint32_t index;
 };
 
 struct ivm_driver {
@@ -97,6 +109,28 @@ struct ivm_driver {
 
     /* Take back whatever is pending, so that the device is silent; before a disconnect. */
     void (*quiet)(struct ivm_device *device);
+
+    /* How many messages it can use, each for what; 0: none, and the next two are NULL. */
+    uint32_t message_count;
+
+    /* The routine of each message; its context is a struct ivm_device_message. */
+    ivm_routine *message_routine;
+
+    /* Make the device send that message once, as soon as it can. NULL: it cannot be fired.
+     * context  any level; index below message_count
+     */
+    void (*fire_message)(struct ivm_device *device, uint32_t index);
+
+    /* Tell the device how to make itself heard from now on. Called with nothing connected; for
+     * IVM_BY_MESSAGES with its messages open, for IVM_BY_LINE with none open; after a probe it is
+     * by line. NULL: there is nothing to tell, MSI's own enable bits say it all.
+     * errors  IVM_UNSUPPORTED  not with what was granted; the reason is logged, nothing changed
+     */
+    enum ivm_status (*use)(struct ivm_device *device, enum ivm_means means);
+
+    /* Undo the probe: after it the device does nothing of its own (no DMA) and may vanish. Called
+     * with nothing connected. NULL: there is nothing to undo. */
+    void (*stop)(struct ivm_device *device);
 };
 
 #define IVM_DRIVER(symbol)                                                                 \

@@ -26,7 +26,7 @@
     X(POLARITY_DIFFERS,        ALREADY_CONNECTED, "polarity-differs",                             \
       "its owner connected it with the other polarity")                                           \
     X(CLASS_DIFFERS,           ALREADY_CONNECTED, "class-differs",                                \
-      "it is connected at another level than the one asked for")                                  \
+      "it is placed at another level than the one asked for")                                  \
     X(CPUS_DISJOINT,           ALREADY_CONNECTED, "cpus-disjoint",                                \
       "it is placed on a CPU outside the set asked for")                                          \
     X(SOURCE_DIFFERS,          ALREADY_CONNECTED, "source-differs",                               \
@@ -85,6 +85,15 @@ struct ivm_owner {
     uint8_t polarity; /* enum ivm_polarity */
 };
 
+/* Where vectors are free, when they are exhausted where they were asked for. */
+struct ivm_free_vectors {
+    uint16_t cpu;
+    uint8_t level; /* a device level */
+    uint8_t count;
+};
+
+enum { IVM_REFUSAL_FREE = 32 };
+
 struct ivm_refusal {
     char requester[IVM_NAME_SIZE];
     uint64_t routine;  /* the requester's, an address */
@@ -104,7 +113,12 @@ struct ivm_refusal {
     uint16_t cpu_group; /* the CPUs asked for, as struct ivm_cpu_set; mask 0: any */
     uint64_t cpu_mask;
     uint8_t alternatives[IVM_REFUSAL_ALTERNATIVES]; /* vectors free now on that CPU */
-    struct ivm_owner owners[IVM_REFUSAL_OWNERS];    /* in chain order */
+    union {
+        struct ivm_owner owners[IVM_REFUSAL_OWNERS]; /* in chain order */
+        /* IVM_RULE_VECTORS_EXHAUSTED, which has no owners: the device levels that have free
+         * vectors, on the CPUs asked for first, then on the others; a count of 0 ends the list */
+        struct ivm_free_vectors free[IVM_REFUSAL_FREE];
+    };
 };
 
 _Static_assert(sizeof(struct ivm_refusal) <= 256, "a refusal is at most 256 bytes");

@@ -19,6 +19,7 @@ enum ivm_mask_reason {
     IVM_MASKED_IDLE = 1 << 0,      /* nobody is connected */
     IVM_MASKED_UNCLAIMED = 1 << 1, /* IVM_UNCLAIMED_LIMIT deliveries in a row nobody took */
     IVM_MASKED_MOVING = 1 << 2, /* it fired on its new CPU before it had left the old one */
+    IVM_MASKED_BY_OWNER = 1 << 3, /* ivm_message_mask() */
 };
 
 /* One (CPU, vector). */

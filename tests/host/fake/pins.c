@@ -170,6 +170,15 @@ static void redirect(void *unit, uint32_t input, uint32_t cpu)
     model_settle();
 }
 
+static void inspect(void *unit, uint32_t input, struct ivm_input_state *out)
+{
+    const struct model_pin *pin = pin_of(unit, input, "inspect");
+    *out = (struct ivm_input_state){.is_masked = pin->masked,
+                                    .is_pending = pin->pending,
+                                    .is_foreign = !pin->routed,
+                                    .route = pin->route};
+}
+
 const struct ivm_controller model_controller = {
     .name = "model",
     .route = route,
@@ -177,4 +186,5 @@ const struct ivm_controller model_controller = {
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,
+    .inspect = inspect,
 };
