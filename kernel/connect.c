@@ -134,7 +134,7 @@ static void attach(const struct placement *placement, const struct ivm_request *
     /* A line that was masked because nobody took its interrupts: perhaps the newcomer does. What
      * an earlier owner asked for is over. */
     uint8_t ends = IVM_MASKED_IDLE | IVM_MASKED_UNCLAIMED;
-    if (!placement->joins)
+    if (source->count == 1)
         ends |= IVM_MASKED_BY_OWNER;
     if (source->mask_reasons != 0)
         source_unmask(source, ends);

@@ -166,16 +166,16 @@ struct finding place_decide(const struct ivm_request *request, struct placement 
 /* The least used CPU of the set that has such a block; slots_cpu_end(): none. */
 static uint32_t least_used_with_block(const struct ivm_block_wish *wish)
 {
-    uint32_t best = slots_cpu_end();
+    uint32_t found = slots_cpu_end();
     for (uint32_t cpu = next_in_set(wish->cpus, 0); cpu < slots_cpu_end();
          cpu = next_in_set(wish->cpus, cpu + 1)) {
         const struct vector_pool *pool = &slots_of(cpu)->pool;
         if (!vector_has_block(pool, wish->level, wish->count))
             continue;
-        if (best == slots_cpu_end() || pool->used < slots_of(best)->pool.used)
-            best = cpu;
+        if (found == slots_cpu_end() || pool->used < slots_of(found)->pool.used)
+            found = cpu;
     }
-    return best;
+    return found;
 }
 
 enum ivm_status place_block(const struct ivm_block_wish *wish, struct block_place *out)

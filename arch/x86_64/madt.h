@@ -76,7 +76,8 @@ struct madt_note {
 struct madt {
     uint64_t lapic_address; /* the override's, where there is one */
     bool address_overridden;
-    bool has_8259; /* PCAT_COMPAT */
+    bool has_8259;      /* PCAT_COMPAT */
+    bool from_mp_table; /* there was no MADT: this is what the MP table says */
     uint8_t revision;
     uint32_t unknown_entries; /* of types that this parser does not know */
 

@@ -15,14 +15,15 @@ static struct isa_line {
 } lines[ROUTING_ISA_LINES];
 
 /* [MP] "I/O Interrupt Assignment Entries": what conforms to ISA is edge-triggered, high. */
-static struct ivm_line_info override_info(const struct madt_override *override)
+static struct ivm_line_info override_info(const struct madt_override *override,
+                                          const char *known_from)
 {
     return (struct ivm_line_info){
         .gsi = override->gsi,
         .trigger = override->trigger == MADT_LEVEL ? IVM_LEVEL : IVM_EDGE,
         .polarity =
             override->polarity == MADT_ACTIVE_LOW ? IVM_ACTIVE_LOW : IVM_ACTIVE_HIGH,
-        .known_from = "MADT override",
+        .known_from = known_from,
     };
 }
 
@@ -33,17 +34,17 @@ static bool gsi_is_there(uint32_t gsi)
 }
 
 /* The first override of a line counts. */
-static void apply_override(const struct madt_override *override)
+static void apply_override(const struct madt_override *override, const char *known_from)
 {
     if (override->bus != 0 || override->irq >= ROUTING_ISA_LINES ||
         lines[override->irq].overridden)
         return;
     struct isa_line *line = &lines[override->irq];
     line->overridden = true;
-    line->info = override_info(override);
+    line->info = override_info(override, known_from);
     line->present = gsi_is_there(override->gsi);
     if (!line->present)
-        ivm_log("MADT: IRQ %u is said to arrive at gsi %u, which no I/O APIC has",
+        ivm_log("%s: IRQ %u is said to arrive at gsi %u, which no I/O APIC has", known_from,
                 override->irq, (unsigned) override->gsi);
 }
 
@@ -83,7 +84,8 @@ void routing_start(const struct madt *madt)
     for (size_t irq = 0; irq < ROUTING_ISA_LINES; irq++)
         lines[irq] = (struct isa_line){.present = false};
     for (size_t i = 0; i < madt->override_count; i++)
-        apply_override(&madt->overrides[i]);
+        apply_override(&madt->overrides[i],
+                       madt->from_mp_table ? "MP table" : "MADT override");
     for (uint8_t irq = 0; irq < ROUTING_ISA_LINES; irq++)
         apply_default(irq);
     for (uint32_t gsi = 0; gsi < ioapic_gsi_end(); gsi++) {

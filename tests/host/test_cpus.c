@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <ivm/affinity.h>
 #include <ivm/level.h>
 #include <ivm/vector.h>
 
@@ -157,8 +158,65 @@ static void a_class_full_on_the_cpus_asked_for_is_exhausted(void **state)
     request.cpus = &on_second;
     world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
     assert_int_equal(world.refusal.cpu, 1);
+
+    /* Where there is room: on the CPU asked for at the other levels, then on the other one. */
+    const struct ivm_free_vectors *room = world.refusal.free;
+    for (unsigned i = 0; i < 9; i++) {
+        assert_int_equal(room[i].cpu, 1);
+        assert_int_not_equal(room[i].level, 6);
+        assert_int_equal(room[i].count, 16);
+    }
+    for (unsigned i = 9; i < 19; i++) {
+        assert_int_equal(room[i].cpu, 0);
+        assert_int_equal(room[i].level, i - 9 + 3);
+        assert_int_equal(room[i].count, 16);
+    }
+    assert_int_equal(room[19].count, 0);
+    char text[1000];
+    ivm_refusal_format(&world.refusal, text, sizeof text);
+    assert_non_null(strstr(text,
+                           "room: cpu 1: 16 at level 3, 16 at level 4, 16 at level 5, "
+                           "16 at level 7"));
+    assert_non_null(strstr(text, "; cpu 0: 16 at level 3"));
+
     request.cpus = &on_first;
     world_must_connect(1, &request);
+}
+
+static void a_machine_without_a_free_vector_says_so(void **state)
+{
+    (void)state;
+    static struct ivm_connection connections[320];
+    memset(connections, 0, sizeof connections);
+    for (uint32_t i = 0; i < 320; i++) {
+        struct ivm_request request = world_bare(0, 0);
+        assert_int_equal(ivm_connect(&request, &connections[i], NULL), IVM_OK);
+    }
+    struct ivm_request request = world_edge(1, 40);
+    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+    assert_int_equal(world.refusal.free[0].count, 0);
+    char text[1000];
+    ivm_refusal_format(&world.refusal, text, sizeof text);
+    assert_non_null(strstr(text, "room: none on any CPU"));
+}
+
+static void a_drained_cpu_has_no_room(void **state)
+{
+    (void)state;
+    assert_int_equal(ivm_cpu_drain(1, NULL), IVM_OK);
+    static struct ivm_connection connections[16];
+    memset(connections, 0, sizeof connections);
+    for (uint32_t i = 0; i < 16; i++) {
+        struct ivm_request request = world_edge(0, i);
+        request.level = 6;
+        assert_int_equal(ivm_connect(&request, &connections[i], NULL), IVM_OK);
+    }
+    struct ivm_request request = world_edge(1, 40);
+    request.level = 6;
+    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(world.refusal.free[i].cpu, 0);
+    assert_int_equal(world.refusal.free[9].count, 0);
 }
 
 static void a_line_is_joined_where_it_is(void **state)
@@ -254,6 +312,8 @@ int main(void)
             a_level_line_cannot_ask_for_another_level_lines_number_on_another_cpu),
         WORLD_TEST_SMP(a_cpu_that_is_full_sends_the_next_line_to_the_other),
         WORLD_TEST_SMP(a_class_full_on_the_cpus_asked_for_is_exhausted),
+        WORLD_TEST_SMP(a_machine_without_a_free_vector_says_so),
+        WORLD_TEST_SMP(a_drained_cpu_has_no_room),
         WORLD_TEST_SMP(a_line_is_joined_where_it_is),
         WORLD_TEST_SMP(a_source_on_another_cpu_can_be_disconnected_from_here),
         WORLD_TEST_SMP(a_bare_vector_is_one_cpus_own),

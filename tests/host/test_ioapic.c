@@ -271,6 +271,60 @@ static void gsis_without_room_or_claimed_before_are_named(void **state)
                      1);
 }
 
+/* A manager with CPUs 0 and 1, whose APIC ids are their indices. */
+static void start_manager(void)
+{
+    static struct source lines[48];
+    static struct cpu_slots *cpus[2], tables[2];
+    const struct manager_storage storage = {
+        .lines = lines, .line_count = 48, .cpus = cpus, .cpu_limit = 2};
+    manager_start(&storage);
+    for (uint32_t cpu = 0; cpu < 2; cpu++)
+        assert_int_equal(manager_add_cpu(cpu, &tables[cpu]), IVM_OK);
+}
+
+static struct ivm_input_state inspect(uint32_t pin)
+{
+    struct ivm_input_state state;
+    ioapic_controller.inspect(ioapic_at(0), pin, &state);
+    return state;
+}
+
+static void an_entry_is_read_back_as_its_route(void **state)
+{
+    (void)state;
+    start_both();
+    start_manager();
+    ioapic_controller.route(ioapic_at(0), 5, &to_cpu_1);
+    struct ivm_input_state found = inspect(5);
+    assert_true(found.is_masked);
+    assert_false(found.is_foreign || found.is_pending);
+    assert_memory_equal(&found.route, &to_cpu_1, sizeof to_cpu_1);
+    ioapic_controller.unmask(ioapic_at(0), 5);
+    first.low[5] |= 1 << 14; /* Remote IRR */
+    found = inspect(5);
+    assert_false(found.is_masked);
+    assert_true(found.is_pending);
+}
+
+static void an_entry_of_somebody_else_is_foreign(void **state)
+{
+    (void)state;
+    static const uint32_t lows[] = {0x8251, 0x8451, 0x8751,
+                                    0x8851}; /* SMI, NMI, ExtINT, logical */
+    start_both();
+    start_manager();
+    for (size_t i = 0; i < sizeof lows / sizeof lows[0]; i++) {
+        first.low[5] = lows[i];
+        assert_true(inspect(5).is_foreign);
+        assert_int_equal(inspect(5).route.vector, 0);
+    }
+    first.low[5] = 0x8051;
+    assert_false(inspect(5).is_foreign);
+    first.high[5] = 7u << 24; /* a CPU that is not there */
+    assert_true(inspect(5).is_foreign);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +351,8 @@ int main(void)
         cmocka_unit_test_setup(the_manager_gets_a_line_for_every_input_that_is_free,
                                set_up),
         cmocka_unit_test_setup(gsis_without_room_or_claimed_before_are_named, set_up),
+        cmocka_unit_test_setup(an_entry_is_read_back_as_its_route, set_up),
+        cmocka_unit_test_setup(an_entry_of_somebody_else_is_foreign, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
