@@ -202,9 +202,9 @@ static void vacate(struct source *source, struct slot *slot)
     atomic_store_explicit(&slot->dispatch, dispatch_unconnected(slot->vector),
                           memory_order_release);
     atomic_store_explicit(&slot->source, NULL, memory_order_release);
-    if (source_owns_number(source->id.kind, source->trigger))
+    if (source->held == 0 && source_owns_number(source->id.kind, source->trigger))
         vector_free(manager_level_numbers(), source->vector);
-    if (source->held == 0)
+    if (!source_holds(source, source->cpu))
         vector_free(&slots_of(source->cpu)->pool, source->vector);
     source->vector = 0;
     atomic_store_explicit(&source->retiring, 0, memory_order_release);

@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 
+#include <machine/hot.h>
+
 #include "dispatch.h"
 #include "history.h"
 
@@ -106,6 +108,18 @@ void manager_lock(void)
 void manager_unlock(void)
 {
     spinlock_release(&configuration);
+}
+
+struct source *manager_lock_settled_line(uint32_t gsi)
+{
+    for (;;) {
+        manager_lock();
+        struct source *line = manager_line(gsi);
+        if (line == NULL || !line->busy)
+            return line;
+        manager_unlock();
+        machine_relax();
+    }
 }
 
 struct cpu_slots *slots_of(uint32_t cpu)

@@ -63,4 +63,7 @@ struct vector_pool *manager_level_numbers(void);
 void manager_lock(void);
 void manager_unlock(void);
 
+/* Take the lock and return the line of this gsi, or NULL, once no disconnect or move waits on it. */
+struct source *manager_lock_settled_line(uint32_t gsi);
+
 #endif

@@ -128,6 +128,8 @@ static void link_block(struct ivm_message *storage, const struct ivm_input *firs
         struct source *source = &storage[i].source;
         atomic_store_explicit(&source->cpu, place->cpu, memory_order_relaxed);
         source->held = (uint8_t)(place->vector + i);
+        source->held_on = (struct ivm_cpu_set){.mask = UINT64_C(1) << place->cpu % 64,
+                                               .group = (uint16_t)(place->cpu / 64)};
         source->is_tied = count > 1;
     }
     storage[0].count = count;
@@ -161,8 +163,10 @@ static void unlink_message(struct ivm_message *message)
     while (*at != message)
         at = &(*at)->next;
     *at = message->next;
-    if (source->held != 0)
-        vector_free(&slots_of(source->cpu)->pool, source->held);
+    for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
+        if (source_holds(source, cpu))
+            vector_free(&slots_of(cpu)->pool, source->held);
+    }
 }
 
 /* Under the configuration lock. */

@@ -39,7 +39,9 @@ static bool can_move(const struct source *source)
 /* Make the new CPU ready to be fired at. Configuration lock. */
 static void open_new_slot(struct source *source, uint32_t cpu)
 {
-    enum ivm_status taken = vector_reserve(&slots_of(cpu)->pool, source->vector);
+    enum ivm_status taken = source_holds(source, cpu)
+                                ? IVM_OK
+                                : vector_reserve(&slots_of(cpu)->pool, source->vector);
     assert(taken == IVM_OK);
     struct slot *slot = slot_on(cpu, source);
     slot->generation++;
@@ -58,7 +60,8 @@ static void close_old_slot(struct source *source)
     atomic_store_explicit(&slot->dispatch, dispatch_unconnected(source->vector),
                           memory_order_release);
     atomic_store_explicit(&slot->source, NULL, memory_order_release);
-    vector_free(&slots_of(source->cpu)->pool, source->vector);
+    if (!source_holds(source, source->cpu))
+        vector_free(&slots_of(source->cpu)->pool, source->vector);
 }
 
 static void serve_on(struct source *source, uint32_t cpu)

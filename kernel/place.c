@@ -121,14 +121,30 @@ static struct finding place_new(struct source *source, const struct ivm_request 
     return rules_lock(request, level);
 }
 
-/* A message of a block: its vector is kept for it already. */
+/* The least used open CPU of the set on which the source holds its vector; slots_cpu_end(): none. */
+static uint32_t least_used_held(const struct source *source, const struct ivm_cpu_set *cpus)
+{
+    uint32_t least = slots_cpu_end();
+    for (uint32_t cpu = next_in_set(cpus, 0); cpu < slots_cpu_end();
+         cpu = next_in_set(cpus, cpu + 1)) {
+        bool is_less = least == slots_cpu_end() ||
+                       slots_of(cpu)->pool.used < slots_of(least)->pool.used;
+        if (source_holds(source, cpu) && is_less)
+            least = cpu;
+    }
+    return least;
+}
+
+/* A source whose vector is kept for it already. */
 static struct finding place_held(struct source *source, const struct ivm_request *request,
                                  struct placement *out)
 {
-    if (!is_open(source->cpu))
+    uint32_t cpu = least_used_held(source, request->cpus);
+    struct finding finding = rules_held(source, request);
+    if (finding.rule == IVM_RULE_NONE && cpu == slots_cpu_end())
         return rules_broken(IVM_RULE_NO_SUCH_CPU);
-    *out = (struct placement){.source = source, .cpu = source->cpu, .vector = source->held};
-    return rules_held(source, request);
+    *out = (struct placement){.source = source, .cpu = cpu, .vector = source->held};
+    return finding;
 }
 
 static struct finding place_joining(struct source *source,
@@ -205,7 +221,8 @@ enum ivm_status place_for_move(const struct source *source, const struct ivm_cpu
     for (uint32_t at = next_in_set(cpus, 0); at < slots_cpu_end();
          at = next_in_set(cpus, at + 1)) {
         const struct vector_pool *pool = &slots_of(at)->pool;
-        if (at == source->cpu || !vector_is_free(pool, source->vector))
+        bool has_number = source_holds(source, at) || vector_is_free(pool, source->vector);
+        if (at == source->cpu || !has_number)
             continue;
         if (best == slots_cpu_end() || pool->used < slots_of(best)->pool.used)
             best = at;

@@ -148,6 +148,13 @@ struct finding rules_join(const struct source *source, const struct ivm_request 
     return rules_lock(request, level);
 }
 
+/* Whether a set of a request and the CPUs where a vector is held have one in common. */
+static bool meets(const struct ivm_cpu_set *asked, const struct ivm_cpu_set *held)
+{
+    return asked == NULL ||
+           (asked->group == held->group && (asked->mask & held->mask) != 0);
+}
+
 struct finding rules_held(const struct source *source, const struct ivm_request *request)
 {
     uint8_t vector = rules_vector_asked(request), level = ivm_vector_level(source->held);
@@ -157,8 +164,11 @@ struct finding rules_held(const struct source *source, const struct ivm_request 
     else if (request->level != 0 && request->level != IVM_ANY_LEVEL &&
              request->level != level)
         finding = held_by(source, IVM_RULE_CLASS_DIFFERS, request->level, level);
-    else if (!rules_cpu_in_set(request->cpus, source->cpu))
+    else if (!meets(request->cpus, &source->held_on))
         finding = held_by(source, IVM_RULE_CPUS_DISJOINT, 0, 0);
+    else if (request->trigger != (enum ivm_trigger)source->trigger)
+        finding = held_by(source, IVM_RULE_TRIGGER_DIFFERS, (uint8_t)request->trigger,
+                          source->trigger);
     finding.vector = source->held;
     return finding;
 }

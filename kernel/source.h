@@ -38,6 +38,7 @@ struct source {
     _Atomic uint8_t mask_reasons; /* enum ivm_mask_reason */
     uint8_t trigger;              /* enum ivm_trigger */
     uint8_t polarity;             /* enum ivm_polarity */
+    struct ivm_cpu_set held_on;   /* with `held`: on which CPUs */
 };
 
 struct ivm_message {
@@ -53,6 +54,13 @@ void source_start(struct source *source, struct ivm_source_id id);
 static inline bool source_owns_number(enum ivm_source_kind kind, unsigned trigger)
 {
     return kind == IVM_LINE && trigger == IVM_LEVEL;
+}
+
+/* Whether the source holds its vector on this CPU, connected there or not. Configuration lock. */
+static inline bool source_holds(const struct source *source, uint32_t cpu)
+{
+    return source->held != 0 && cpu / 64 == source->held_on.group &&
+           (source->held_on.mask >> cpu % 64 & 1) != 0;
 }
 
 /* The line or message of this name, or NULL when the machine has none. Configuration lock.

@@ -10,6 +10,7 @@
 #include "history.h"
 #include "manager.h"
 #include "refuse.h"
+#include "rules.h"
 
 bool ivm_stats_vector(uint32_t cpu, uint8_t vector, struct ivm_vector_stats *out)
 {
@@ -130,6 +131,19 @@ void ivm_stats_totals(struct ivm_totals *out)
             add_cpu(slots_of(cpu), out);
     }
     manager_unlock();
+}
+
+uint32_t ivm_stats_free(const struct ivm_cpu_set *cpus, uint8_t level)
+{
+    uint32_t free = 0;
+    manager_lock();
+    for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
+        const struct cpu_slots *slots = slots_of(cpu);
+        if (slots != NULL && !slots->closed && rules_cpu_in_set(cpus, cpu))
+            free += vector_free_count(&slots->pool, level);
+    }
+    manager_unlock();
+    return free;
 }
 
 size_t ivm_stats_refusals(struct ivm_refusal *out, size_t room)

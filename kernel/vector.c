@@ -81,6 +81,15 @@ void vector_pool_stagger(struct vector_pool *pool, uint32_t cpu)
         (uint8_t)((cpu & 1) << 3 | (cpu & 2) << 1 | (cpu & 4) >> 1 | (cpu & 8) >> 3);
 }
 
+void vector_pool_limit(struct vector_pool *pool, const struct vector_pool *other)
+{
+    for (unsigned level = 0; level < IVM_LEVEL_COUNT; level++) {
+        pool->free[level] &= other->free[level];
+        if (pool->free[level] == 0)
+            pool->open &= (uint16_t) ~(1u << level);
+    }
+}
+
 static unsigned count_bits(unsigned bits)
 {
     unsigned count = 0;

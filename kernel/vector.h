@@ -25,6 +25,9 @@ void vector_pool_start(struct vector_pool *pool);
  * number when it moves, so numbers in use should differ from CPU to CPU as long as they can. */
 void vector_pool_stagger(struct vector_pool *pool, uint32_t cpu);
 
+/* Keep free what is free in another pool, too. */
+void vector_pool_limit(struct vector_pool *pool, const struct vector_pool *other);
+
 /* Take a free vector, and store it.
  *
  * allowed  what is free there, too, or NULL; it is not changed
