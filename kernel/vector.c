@@ -85,8 +85,8 @@ void vector_pool_limit(struct vector_pool *pool, const struct vector_pool *other
 {
     for (unsigned level = 0; level < IVM_LEVEL_COUNT; level++) {
         pool->free[level] &= other->free[level];
-        if (pool->free[level] == 0)
-            pool->open &= (uint16_t) ~(1u << level);
+        bool is_empty = pool->free[level] == 0;
+        pool->open &= (uint16_t) ~((unsigned)is_empty << level);
     }
 }
 
