@@ -194,6 +194,26 @@ static void scattered_vectors_are_no_block(void **state)
     assert_int_equal(open_block(2, 5, &cpu_0, &number), IVM_OK);
 }
 
+static void a_cpu_without_such_a_block_is_passed_over_however_idle(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct ivm_request request = world_bare(i, (uint8_t)(0x50 + 4 * i + 1));
+        request.cpus = &cpu_0;
+        world_must_connect(i, &request);
+    }
+    for (unsigned i = 4; i < 10; i++) {
+        struct ivm_request request = world_bare(i, (uint8_t)(0x60 + i));
+        request.cpus = &cpu_1;
+        world_must_connect(i, &request);
+    }
+    uint32_t number = 0, cpu = 9;
+    assert_int_equal(open_block(4, 5, NULL, &number), IVM_OK);
+    must_connect(10, number);
+    world_place((struct ivm_source_id){.kind = IVM_MESSAGE, .number = number}, &cpu);
+    assert_int_equal(cpu, 1);
+}
+
 static void a_request_must_agree_with_where_the_block_is(void **state)
 {
     (void)state;
@@ -207,6 +227,7 @@ static void a_request_must_agree_with_where_the_block_is(void **state)
     request.vector = 0x60;
     world_must_refuse(0, &request, IVM_RULE_LINE_ROUTED_ELSEWHERE);
     assert_int_equal(world.refusal.held, 0x61);
+    assert_int_equal(world.refusal.vector, 0x61);
     request.vector = 0x61;
     request.cpus = &cpu_1;
     world_must_refuse(0, &request, IVM_RULE_CPUS_DISJOINT);
@@ -344,6 +365,7 @@ int main(void)
         STARTED(a_malformed_wish_is_refused),
         STARTED(a_block_that_overlaps_what_is_registered_is_refused),
         STARTED(scattered_vectors_are_no_block),
+        STARTED(a_cpu_without_such_a_block_is_passed_over_however_idle),
         STARTED(a_request_must_agree_with_where_the_block_is),
         STARTED(one_of_a_block_does_not_move_alone),
         STARTED(a_block_of_one_moves_and_keeps_its_vector),

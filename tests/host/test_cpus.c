@@ -219,6 +219,20 @@ static void a_drained_cpu_has_no_room(void **state)
     assert_int_equal(world.refusal.free[9].count, 0);
 }
 
+static void first_numbers_differ_from_cpu_to_cpu_so_that_sources_can_move(void **state)
+{
+    (void)state;
+    struct ivm_request request = world_edge(0, 1);
+    request.level = 5;
+    request.cpus = &on_first;
+    uint8_t first = world_must_connect(0, &request);
+    request = world_edge(1, 2);
+    request.level = 5;
+    request.cpus = &on_second;
+    assert_int_not_equal(world_must_connect(1, &request), first);
+    assert_int_equal(ivm_set_affinity(request.source, &on_first), IVM_OK);
+}
+
 static void a_line_is_joined_where_it_is(void **state)
 {
     (void)state;
@@ -313,6 +327,7 @@ int main(void)
         WORLD_TEST_SMP(a_cpu_that_is_full_sends_the_next_line_to_the_other),
         WORLD_TEST_SMP(a_class_full_on_the_cpus_asked_for_is_exhausted),
         WORLD_TEST_SMP(a_machine_without_a_free_vector_says_so),
+        WORLD_TEST_SMP(first_numbers_differ_from_cpu_to_cpu_so_that_sources_can_move),
         WORLD_TEST_SMP(a_drained_cpu_has_no_room),
         WORLD_TEST_SMP(a_line_is_joined_where_it_is),
         WORLD_TEST_SMP(a_source_on_another_cpu_can_be_disconnected_from_here),

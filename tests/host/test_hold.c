@@ -63,6 +63,35 @@ static void a_line_connects_where_its_vector_is_held(void **state)
     assert_int_equal(cpu_of(7), 1);
 }
 
+static void a_held_line_goes_to_the_least_used_cpu_of_its_set(void **state)
+{
+    (void)state;
+    for (uint32_t busy = 1; busy <= 2; busy++) {
+        world_four_cpus(state);
+        hold(7, &cpus_1_2, 9);
+        const struct ivm_cpu_set there = {.mask = 1u << busy};
+        struct ivm_request other = world_bare(1, 0x55);
+        other.cpus = &there;
+        world_must_connect(1, &other);
+        struct ivm_request request = world_line(0, 7);
+        world_must_connect(0, &request);
+        assert_int_equal(cpu_of(7), 3 - busy);
+    }
+}
+
+static void a_held_number_stays_out_of_reach_of_other_level_lines(void **state)
+{
+    (void)state;
+    struct ivm_held held = hold(7, &cpu_1, 9);
+    struct ivm_request request = world_line(0, 7);
+    world_must_connect(0, &request);
+    world_must_disconnect(0);
+    request = world_line(1, 8);
+    request.cpus = &cpu_0;
+    request.vector = held.vector;
+    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+}
+
 static void a_request_that_differs_from_what_is_held_is_refused(void **state)
 {
     (void)state;
@@ -247,6 +276,8 @@ int main(void)
         WORLD_TEST_FOUR(a_held_number_is_taken_on_every_cpu_of_the_set),
         WORLD_TEST_FOUR(without_a_set_every_running_cpu_holds_it),
         WORLD_TEST_FOUR(a_line_connects_where_its_vector_is_held),
+        WORLD_TEST_FOUR(a_held_line_goes_to_the_least_used_cpu_of_its_set),
+        WORLD_TEST_FOUR(a_held_number_stays_out_of_reach_of_other_level_lines),
         WORLD_TEST_FOUR(a_request_that_differs_from_what_is_held_is_refused),
         WORLD_TEST_FOUR(level_lines_hold_numbers_that_no_other_level_line_has),
         WORLD_TEST_FOUR(a_line_in_use_holds_what_it_has),
