@@ -104,6 +104,8 @@ static void mask_and_name(const struct slot *slot, struct source *source)
         source->vector, source->id.kind == IVM_LINE ? "line" : "source", source->id.number,
         (unsigned)IVM_UNCLAIMED_LIMIT, first_owner(slot, source));
     machine_notice(line);
+    if (source->id.kind == IVM_LINE)
+        machine_line_masked(source->id.number);
 }
 
 enum ivm_verdict dispatch_unclaimed(void *context)

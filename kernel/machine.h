@@ -48,6 +48,10 @@ bool machine_pic_spurious(uint8_t vector);
  * or off. */
 void machine_notice(const char *line);
 
+/* A line was masked because nobody took its interrupts: the machine may say, later, who asserts it.
+ * Called by dispatch at a device's level. */
+void machine_line_masked(uint32_t gsi);
+
 /* An assertion of the core failed: does not return. */
 _Noreturn void machine_assert_failed(const char *expression, const char *file, int line);
 

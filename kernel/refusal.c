@@ -115,6 +115,16 @@ static void add_key(struct text *text, const struct ivm_refusal *r)
     ADD(text, "cpu %u vector 0x%02x", r->cpu, r->vector);
 }
 
+/* The CPUs asked for, where no vector was: no key has a holder then. */
+static void add_cpus(struct text *text, const struct ivm_refusal *r)
+{
+    if (r->cpu_mask == 0)
+        ADD(text, "; on any cpu");
+    else
+        ADD(text, "; on cpus %u to %u by mask 0x%llx", r->cpu_group * 64u,
+            r->cpu_group * 64u + 63, (unsigned long long)r->cpu_mask);
+}
+
 static void add_owners(struct text *text, const struct ivm_refusal *r)
 {
     for (unsigned i = 0; i < r->owner_count && i < IVM_REFUSAL_OWNERS; i++) {
@@ -197,7 +207,11 @@ size_t ivm_refusal_format(const struct ivm_refusal *refusal, char *out, size_t s
 {
     struct text text = {.out = out, .size = size};
     add_head(&text, refusal);
-    add_key(&text, refusal);
+    bool is_exhausted = refusal->rule == IVM_RULE_VECTORS_EXHAUSTED;
+    if (is_exhausted && refusal->vector == 0)
+        add_cpus(&text, refusal);
+    else
+        add_key(&text, refusal);
     add_owners(&text, refusal);
     add_difference(&text, refusal);
     add_alternatives(&text, refusal);

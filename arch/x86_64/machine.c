@@ -8,6 +8,7 @@
 #include "ipi.h"
 #include "kernel/system/panic.h"
 #include "lapic.h"
+#include "masked.h"
 #include "pic8259.h"
 
 /* Written as a CPU is taken in. */
@@ -68,6 +69,11 @@ bool machine_pic_spurious(uint8_t vector)
 void machine_notice(const char *line)
 {
     ivm_log("%s", line);
+}
+
+void machine_line_masked(uint32_t gsi)
+{
+    masked_line(gsi);
 }
 
 _Noreturn void machine_assert_failed(const char *expression, const char *file, int line)

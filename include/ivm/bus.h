@@ -23,10 +23,13 @@ struct ivm_device *ivm_device_find(const char *name);
 bool ivm_isa_line(uint8_t irq, struct ivm_line_info *out);
 
 /* Take a device from its driver: nothing may be connected to it. It stays in the table, undriven.
+ * These three exclude each other; that nobody connects the device meanwhile is the caller's affair.
  *
  * context  as ivm_connect()
  * errors   IVM_STILL_CONNECTED  its line or a message is connected, or its messages are open
  *          IVM_NO_SUCH_DEVICE   nobody drives it
+ *          IVM_DEVICE_GONE      it was taken out
+ *          IVM_WRONG_LEVEL      called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_unload(struct ivm_device *device);
 
@@ -36,6 +39,7 @@ IVM_MUST_CHECK enum ivm_status ivm_device_unload(struct ivm_device *device);
  * errors   IVM_ALREADY_CONNECTED  it has a driver
  *          IVM_NO_SUCH_DEVICE     no driver matches
  *          IVM_DEVICE_GONE        it was taken out
+ *          IVM_WRONG_LEVEL        called from the wrong context
  *          others                 what the driver's probe said; the reason is logged
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_load(struct ivm_device *device);
@@ -47,9 +51,9 @@ struct ivm_rescan {
 
 /* Walk the PCI buses again. A new function gets addresses where firmware gave it none, is offered
  * to the drivers and kept; one that is gone is marked so, its routines are taken off, its
- * vectors are free again. Every change is logged.
+ * vectors are free again; its driver is not asked to touch it. Every change is logged.
  *
- * context  as ivm_connect()
+ * context  as ivm_connect(); from another one nothing is done, and that is logged
  */
 void ivm_devices_rescan(struct ivm_rescan *out);
 
@@ -71,22 +75,24 @@ struct ivm_measurement {
  * connected are left alone. A disagreement with what routing said is logged with both.
  *
  * out      filled on IVM_OK
- * context  as ivm_connect(); waits for the device, at most 50 ms
+ * context  as ivm_connect(); waits for the device, at most 250 ms (an RTC ends its period within
+ *          125 ms); with more free lines than listeners the wait is for each batch of lines
  * errors   IVM_NO_SUCH_DEVICE   it has no driver, or cannot be fired
  *          IVM_STILL_CONNECTED  it, or somebody on the line it should raise, is connected
  *          IVM_EXHAUSTED        no vectors to listen with
+ *          IVM_WRONG_LEVEL      called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_measure(struct ivm_device *device,
                                                   struct ivm_measurement *out);
 
 /* From now on the device's line is the one that was heard. errors: IVM_NOT_FOUND: none was;
- * IVM_STILL_CONNECTED: it is connected. Context: as ivm_connect(). */
+ * IVM_STILL_CONNECTED: it is connected; IVM_WRONG_LEVEL. Context: as ivm_connect(). */
 IVM_MUST_CHECK enum ivm_status
 ivm_device_use_measured(struct ivm_device *device, const struct ivm_measurement *measured);
 
 /* The devices, driven or not, that say by PCI's status register that they assert this line now:
  * who keeps a line that nobody acknowledges. Returns how many; at most `room` are stored.
- * Below IVM_DISPATCH. source: [PCI] "Device Status", Interrupt Status */
+ * At or below IVM_DISPATCH. source: [PCI] "Device Status", Interrupt Status */
 size_t ivm_line_suspects(uint32_t gsi, struct ivm_device **out, size_t room);
 
 /* Where the MP table says a pin of a slot of a root bus arrives; false: it does not say, or there

@@ -7,7 +7,8 @@
  *
  *      open -> driver's use(IVM_BY_MESSAGES) -> connect each -> ... -> disconnect each -> close
  *
- * The function's INTx is off from open to close, and as it was again after it.
+ * From open to close the function's INTx is off, and its bus mastering and memory decoding are on, for a
+ * message is a write to memory; they are as they were again after it.
  */
 #ifndef IVM_DEVICE_MESSAGE_H
 #define IVM_DEVICE_MESSAGE_H
@@ -67,6 +68,8 @@ struct ivm_grant {
  *          IVM_STILL_CONNECTED    the device's routine is connected to its line
  *          IVM_EXHAUSTED          not even one can be granted
  *          IVM_BAD_ARGUMENT       not a PCI device, or the wish is malformed
+ *          IVM_DEVICE_GONE        it was taken out
+ *          IVM_WRONG_LEVEL        called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_messages_open(struct ivm_device *device,
                                                         const struct ivm_message_wish *wish,

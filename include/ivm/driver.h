@@ -29,11 +29,12 @@ enum { IVM_ANY_ID = 0xFFFF, IVM_BAR_COUNT = 6 };
  */
 struct ivm_match {
     enum ivm_bus bus;
-    uint16_t vendor; /* PCI */
-    uint16_t device; /* PCI */
-    uint16_t port;   /* ISA: first port */
-    uint8_t irq;     /* ISA: line 0..15 */
-    char name[8];    /* of the device: "edu" (numbered on PCI: edu0, edu1), "com1"; ACPI:
+    uint16_t vendor;     /* PCI */
+    uint16_t device;     /* PCI */
+    uint32_t class_code; /* PCI, as in struct ivm_pci; 0: any */
+    uint16_t port;       /* ISA: first port */
+    uint8_t irq;         /* ISA: line 0..15 */
+    char name[8]; /* of the device: "edu" (numbered on PCI: edu0, edu1), "com1"; ACPI:
                         "HPET" */
 };
 
@@ -75,7 +76,8 @@ struct ivm_device {
     bool has_line;
     struct ivm_line_info line; /* when has_line */
     void *state;               /* driver->state_size bytes, zeroed before each probe */
-    struct ivm_connection connection; /* to its line */
+    uint32_t own_message; /* without a line: a message the driver registered; 0: none */
+    struct ivm_connection connection; /* to its line, or to its own message */
     struct pci_messages *messages;    /* NULL: never opened; device_message.h */
     bool is_gone;                     /* it was there, and was taken out */
 };
@@ -99,7 +101,8 @@ struct ivm_driver {
      */
     enum ivm_status (*probe)(struct ivm_device *device);
 
-    /* The interrupt routine; its context is the struct ivm_device. */
+    /* The interrupt routine; its context is the struct ivm_device. Registers that read as all ones are
+     * those of a device that was taken out: not its own. */
     ivm_routine *routine;
 
     /* Make the device interrupt once, as soon as it can. NULL: it cannot be fired.
@@ -137,9 +140,9 @@ struct ivm_driver {
     __attribute__((used, section("ivm_drivers"),                                           \
                    aligned(8))) static const struct ivm_driver symbol
 
-/* Connect a device's own routine to its own line, by ivm_connect(). Statuses and refusal
- * are its, and IVM_NO_SUCH_DEVICE when the device has no driver or no line. Context: as
- * ivm_connect().
+/* Connect a device's own routine to its own line, or its own message, by ivm_connect().
+ * Statuses and refusal are its, IVM_NO_SUCH_DEVICE when the device has no driver, or neither
+ * line nor message of its own, and IVM_DEVICE_GONE. Context: as ivm_connect().
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_connect(struct ivm_device *device,
                                                   enum ivm_sharing sharing,

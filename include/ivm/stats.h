@@ -76,6 +76,10 @@ uint64_t ivm_stats_claimed(const struct ivm_connection *connection);
 
 void ivm_stats_totals(struct ivm_totals *out);
 
+/* How many device vectors are free now at a level (0: any) on the running CPUs of a set (NULL: all).
+ * Below IVM_DISPATCH: takes the configuration lock. */
+uint32_t ivm_stats_free(const struct ivm_cpu_set *cpus, uint8_t level);
+
 /* The latest refusals, newest first, at most `room`; returns how many were copied. */
 size_t ivm_stats_refusals(struct ivm_refusal *out, size_t room);
 

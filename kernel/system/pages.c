@@ -1,12 +1,14 @@
 /* pages.c: a bounded array of free ranges; pages are taken from the front of one. */
 #include "pages.h"
 
+#include "kernel/spinlock.h"
+
 struct range {
     uint64_t first, end; /* multiples of PAGE_SIZE, half-open; empty: unused */
 };
 
-/* Written at the start, and by page_allocate() under its caller's lock. Sorted by address.
- */
+/* Written at the start, and by page_allocate() under the lock. Sorted by address. */
+static struct spinlock lock;
 static struct range ranges[PAGES_RANGE_LIMIT];
 static size_t range_count;
 static uint64_t reach_end;
@@ -71,11 +73,9 @@ enum ivm_status pages_exclude(uint64_t first, uint64_t end)
     return above.first < above.end ? insert(above) : IVM_OK;
 }
 
-uintptr_t page_allocate(size_t count)
+/* The first pages that fit, or 0. Under the lock. */
+static uintptr_t take(uint64_t size)
 {
-    if (count == 0 || count > UINT64_MAX / PAGE_SIZE)
-        return 0;
-    uint64_t size = (uint64_t)count * PAGE_SIZE;
     for (size_t i = 0; i < range_count; i++) {
         struct range *range = &ranges[i];
         uint64_t end = range->end < reach_end ? range->end : reach_end;
@@ -83,11 +83,22 @@ uintptr_t page_allocate(size_t count)
             continue;
         uintptr_t pages = (uintptr_t)range->first;
         range->first += size;
-        for (uint64_t *word = (uint64_t *)pages; size > 0; size -= sizeof *word)
-            *word++ = 0;
         return pages;
     }
     return 0;
+}
+
+uintptr_t page_allocate(size_t count)
+{
+    if (count == 0 || count > UINT64_MAX / PAGE_SIZE)
+        return 0;
+    uint64_t size = (uint64_t)count * PAGE_SIZE;
+    spinlock_take(&lock);
+    uintptr_t pages = take(size);
+    spinlock_release(&lock);
+    for (uint64_t *word = (uint64_t *)pages; word != NULL && size > 0; size -= sizeof *word)
+        *word++ = 0;
+    return pages;
 }
 
 uintptr_t pages_highest(uint64_t end)

@@ -17,8 +17,8 @@ enum { PAGE_SIZE = 4096, PAGES_RANGE_LIMIT = 128 };
  *
  * reach    allocations end at or below this address until pages_set_reach(): what is
  *          mapped now
- * context  all functions here: at the start on one CPU; page_allocate() later too, under
- *          the caller's lock
+ * context  all functions here: at the start on one CPU; page_allocate() later too, below
+ *          IVM_DISPATCH on any CPU
  */
 void pages_start(uint64_t reach);
 void pages_set_reach(uint64_t reach);

@@ -178,6 +178,8 @@ static void a_class_full_on_the_cpus_asked_for_is_exhausted(void **state)
                            "room: cpu 1: 16 at level 3, 16 at level 4, 16 at level 5, "
                            "16 at level 7"));
     assert_non_null(strstr(text, "; cpu 0: 16 at level 3"));
+    assert_non_null(strstr(text, "; on cpus 0 to 63 by mask 0x2; level 6"));
+    assert_null(strstr(text, "key"));
 
     request.cpus = &on_first;
     world_must_connect(1, &request);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ivm/affinity.h>
 #include <ivm/level.h>
 #include <ivm/vector.h>
 
@@ -181,6 +182,26 @@ static void strays_on_a_connected_vector_are_not_in_the_totals(void **state)
     assert_int_equal(world_totals().strays, 1);
 }
 
+static void
+free_vectors_are_those_of_the_level_and_of_the_open_cpus_of_the_set(void **state)
+{
+    (void)state;
+    struct ivm_cpu_set first = {.mask = 1}, nobody = {.mask = 1 << 5};
+    assert_int_equal(ivm_stats_free(NULL, 0), 320);
+    assert_int_equal(ivm_stats_free(&first, 0), 160);
+    assert_int_equal(ivm_stats_free(&first, 9), 16);
+    assert_int_equal(ivm_stats_free(&nobody, 0), 0);
+    struct ivm_request request = world_bare(0, 0x91);
+    request.cpus = &first;
+    world_must_connect(0, &request);
+    assert_int_equal(ivm_stats_free(&first, 9), 15);
+    assert_int_equal(ivm_stats_free(NULL, 9), 31);
+    assert_int_equal(ivm_stats_free(NULL, 8), 32);
+
+    assert_int_equal(ivm_cpu_drain(1, NULL), IVM_OK);
+    assert_int_equal(ivm_stats_free(NULL, 9), 15);
+}
+
 static void the_latest_refusals_are_kept_newest_first(void **state)
 {
     (void)state;
@@ -280,6 +301,7 @@ int main(void)
         WORLD_TEST(the_place_of_a_source_is_known_while_it_is_connected),
         WORLD_TEST(the_totals_count_the_machine_and_the_calls),
         WORLD_TEST(strays_on_a_connected_vector_are_not_in_the_totals),
+        WORLD_TEST_SMP(free_vectors_are_those_of_the_level_and_of_the_open_cpus_of_the_set),
         WORLD_TEST(the_latest_refusals_are_kept_newest_first),
         WORLD_TEST(no_ring_gives_more_than_there_is_room_for),
         WORLD_TEST(the_history_shows_that_a_name_followed_a_reconnect),

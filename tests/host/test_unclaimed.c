@@ -53,6 +53,9 @@ static void the_notice_names_the_head_of_the_chain_once(void **state)
     assert_non_null(strstr(model_notice(0), number));
     assert_non_null(strstr(model_notice(0), "line 7"));
     assert_null(model_notice(1));
+    uint32_t line = 0;
+    assert_int_equal(model_masked_lines(&line), 1);
+    assert_int_equal(line, 7);
 }
 
 static void other_lines_live_on(void **state)
@@ -147,6 +150,8 @@ static void a_message_nobody_takes_is_masked_after_the_limit(void **state)
     assert_int_equal(reasons(vector), IVM_MASKED_UNCLAIMED);
     assert_true(world.messages.pins[3].masked);
     assert_non_null(strstr(model_notice(0), "dev0"));
+    uint32_t line;
+    assert_int_equal(model_masked_lines(&line), 0);
 }
 
 static void a_bare_vector_nobody_takes_has_nothing_to_mask(void **state)

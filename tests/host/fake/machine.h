@@ -131,6 +131,9 @@ size_t model_write_count(void);
 /* machine_notice()'s lines, oldest first; NULL past the last. */
 const char *model_notice(size_t index);
 
+/* How often machine_line_masked() was called, and its first line, when there is one. */
+size_t model_masked_lines(uint32_t *first);
+
 /* Take the oldest violation; NULL: none. The text stays until the next is taken. */
 const char *model_violation(void);
 

@@ -18,6 +18,8 @@ static struct {
     size_t kinds[MODEL_REDIRECT + 1];
     char notices[MODEL_NOTICES][MODEL_TEXT];
     size_t notice_count;
+    uint32_t masked_lines[MODEL_NOTICES];
+    size_t masked_count;
     char violations[VIOLATIONS][MODEL_TEXT];
     size_t violation_count, violations_taken;
 } records;
@@ -33,6 +35,19 @@ void machine_notice(const char *line)
         model_violate("a notice of more than one line");
     if (records.notice_count < MODEL_NOTICES)
         snprintf(records.notices[records.notice_count++], MODEL_TEXT, "%s", line);
+}
+
+void machine_line_masked(uint32_t gsi)
+{
+    if (records.masked_count < MODEL_NOTICES)
+        records.masked_lines[records.masked_count++] = gsi;
+}
+
+size_t model_masked_lines(uint32_t *first)
+{
+    if (records.masked_count != 0)
+        *first = records.masked_lines[0];
+    return records.masked_count;
 }
 
 void model_record(const struct model_event *event)

@@ -9,6 +9,7 @@
 #include <ivm/system.h>
 
 #include "hardware.h"
+#include "mp_lines.h"
 
 static char text[65536];
 static size_t text_length;
@@ -22,6 +23,7 @@ void fake_system_reset(void)
     text_length = 0;
     text[0] = '\0';
     fake_system = (struct fake_system){.step_ns = 1000};
+    fake_mp_reset(); /* so that the linker takes this ivm_mp_line(), too */
     for (uint32_t cpu = 0; cpu < 8; cpu++)
         fake_system.apic_id[cpu] = cpu;
 }

@@ -252,6 +252,11 @@ void machine_notice(const char *line)
     report_failure(CLAIM_STRAYS, "%s", line);
 }
 
+void machine_line_masked(uint32_t gsi)
+{
+    report_failure(CLAIM_STRAYS, "line %u is masked", gsi);
+}
+
 _Noreturn void machine_assert_failed(const char *expression, const char *file, int line)
 {
     report_failure(CLAIM_MACHINE, "%s:%d: assertion failed: %s", file, line, expression);
