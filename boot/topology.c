@@ -20,8 +20,8 @@ static size_t usable_cpus(const struct madt *madt)
 
 static void print_cpus(const struct madt *madt)
 {
-    ivm_log("CPUs: %zu in the MADT, %zu enabled, %u run", madt->cpu_count,
-            usable_cpus(madt), ivm_cpu_count());
+    ivm_log("CPUs: %zu in the %s, %zu enabled, %u run", madt->cpu_count,
+            madt->from_mp_table ? "MP table" : "MADT", usable_cpus(madt), ivm_cpu_count());
 }
 
 static void print_overrides(void)

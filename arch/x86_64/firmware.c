@@ -6,6 +6,7 @@
 
 #include "apic_mode.h"
 #include "dmar.h"
+#include "firmware_mp.h"
 #include "lapic.h"
 
 enum { FAULT_TEXT_SIZE = 160 };
@@ -40,7 +41,7 @@ static enum ivm_status read_madt(void)
     size_t length;
     struct table_fault fault;
     if (!ivm_acpi_table("APIC", &table, &length)) {
-        ivm_log("ACPI: there is no MADT: which I/O APICs there are is unknown");
+        ivm_log("ACPI: there is no MADT");
         return IVM_NOT_FOUND;
     }
     enum ivm_status status = madt_parse(table, length, &madt, &fault);
@@ -85,10 +86,9 @@ static void read_dmar(void)
     remapping_units = dmar_count_enabled(&dmar);
 }
 
-enum ivm_status firmware_start(const uint8_t *rsdp, size_t length,
-                               const struct acpi_memory *memory)
+static enum ivm_status read_acpi(const uint8_t *rsdp, size_t length,
+                                 const struct acpi_memory *memory)
 {
-    madt = (struct madt){0};
     enum ivm_status status = acpi_start(rsdp, length, memory);
     if (status != IVM_OK)
         return status;
@@ -96,6 +96,20 @@ enum ivm_status firmware_start(const uint8_t *rsdp, size_t length,
     read_fadt();
     read_dmar();
     return read_madt();
+}
+
+enum ivm_status firmware_start(const uint8_t *rsdp, size_t length,
+                               const struct acpi_memory *memory)
+{
+    madt = (struct madt){0};
+    enum ivm_status status = read_acpi(rsdp, length, memory);
+    if (firmware_mp_start(memory) != IVM_OK)
+        return status;
+    if (status == IVM_OK)
+        firmware_mp_compare(&madt);
+    else
+        firmware_mp_make_madt(&madt);
+    return IVM_OK;
 }
 
 const struct madt *firmware_madt(void)

@@ -12,19 +12,21 @@
 #include "acpi_fadt.h"
 #include "madt.h"
 
-/* Find and read the ACPI tables: MADT, FADT, DMAR. Everything doubtful is named in the log;
+/* Find and read the ACPI tables: MADT, FADT, DMAR, and the MP table, which stands in for a MADT that is
+ * missing or malformed and is compared with one that is there. Everything doubtful is named in the log;
  * what is missing or malformed leaves its part as if it said nothing.
  *
  * rsdp     the loader's copy of the root pointer, or NULL
  * memory   kept
  * context  at the start, on one CPU
- * errors   IVM_NOT_FOUND     no ACPI tables, or no MADT among them
+ * errors   there is no MP table either:
+ *          IVM_NOT_FOUND     no ACPI tables, or no MADT among them
  *          IVM_BAD_ARGUMENT  no root table can be read, or the MADT is malformed
  */
 IVM_MUST_CHECK enum ivm_status firmware_start(const uint8_t *rsdp, size_t length,
                                               const struct acpi_memory *memory);
 
-/* The MADT; empty when there is none. Any context. */
+/* The MADT, or what the MP table says in its place; empty when there is neither. Any context. */
 const struct madt *firmware_madt(void);
 
 /* The FADT; its defaults when there is none. Any context. */

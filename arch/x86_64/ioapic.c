@@ -151,11 +151,11 @@ static bool take_over_pin(struct ioapic *ioapic, uint32_t pin)
     return stale;
 }
 
-/* All ones is what an empty bus answers. */
+/* All ones is what an empty bus answers, zeros what some emulated one does. */
 static bool read_version(struct ioapic *ioapic)
 {
     uint32_t version = ioapic_read(ioapic, IOAPIC_REGISTER_VERSION);
-    if (version == UINT32_MAX) {
+    if (version == UINT32_MAX || version == 0) {
         ivm_log("I/O APIC %u: nothing answers at 0x%llx", ioapic->id,
                 (unsigned long long)ioapic->address);
         return false;

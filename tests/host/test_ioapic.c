@@ -110,6 +110,14 @@ static void a_chip_that_does_not_answer_is_named_and_left_out(void **state)
     assert_int_equal(fake_log_text_count("I/O APIC 2: nothing answers at 0xfec00000"), 1);
 }
 
+static void a_chip_of_zeros_is_left_out_too(void **state)
+{
+    (void)state;
+    second.version = 0;
+    start_both();
+    assert_int_equal(ioapic_count(), 1);
+}
+
 static void no_usable_chip_is_an_error(void **state)
 {
     (void)state;
@@ -335,6 +343,7 @@ int main(void)
             every_count_of_inputs_is_believed_up_to_what_can_be_addressed, set_up),
         cmocka_unit_test_setup(two_chips_divide_the_gsis, set_up),
         cmocka_unit_test_setup(a_chip_that_does_not_answer_is_named_and_left_out, set_up),
+        cmocka_unit_test_setup(a_chip_of_zeros_is_left_out_too, set_up),
         cmocka_unit_test_setup(no_usable_chip_is_an_error, set_up),
         cmocka_unit_test_setup(a_first_gsi_that_is_absurd_is_refused, set_up),
         cmocka_unit_test_setup(another_id_than_the_madts_is_reported_and_no_more, set_up),
