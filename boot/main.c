@@ -18,6 +18,8 @@
 #include "drivers/debug_exit.h"
 #include "drivers/device.h"
 #include "drivers/hpet.h"
+#include "drivers/measure.h"
+#include "drivers/pci_window.h"
 #include "interrupts.h"
 #include "kernel/system/clock.h"
 #include "kernel/system/nesting.h"
@@ -122,10 +124,23 @@ static void read_firmware(void)
         ivm_log("ACPI: going on with what was found");
 }
 
+/* A function that is put in later gets addresses where none of this is. */
+static void keep_pci_off_memory(void)
+{
+    pci_window_start();
+    for (size_t i = 0; i < boot_info.memory_count; i++) {
+        const struct boot_memory *memory = &boot_info.memory[i];
+        uint64_t end = memory->base + memory->length;
+        pci_window_avoid(memory->base, end == 0 ? UINT64_MAX : end);
+    }
+}
+
 static void start_devices(void)
 {
+    keep_pci_off_memory();
     devices_start(allocate);
     devices_find();
+    devices_measure();
 }
 
 _Noreturn void boot_main(uint32_t magic, uintptr_t information)

@@ -1,39 +1,74 @@
 /* device.c: the table of the devices that were found. */
 #include "device.h"
 
+#include <stdatomic.h>
+
 #include <ivm/bus.h>
+#include <ivm/level.h>
 #include <ivm/system.h>
 
-/* Written by devices_start() and devices_find() only, at the start. */
+#include <hw/cpu.h>
+
+/* Written at the start, and later by who holds `changing`. A device that is kept stays. */
 static struct {
     void *(*allocate)(size_t bytes);
     struct ivm_device *devices[DEVICE_LIMIT];
-    size_t count;
+    _Atomic size_t count;
     struct ivm_device *candidate; /* handed out, not kept yet */
     bool full_was_said;
+    atomic_bool changing;
 } table;
+
+/* Acquire: pairs with the release in device_keep(), which wrote the devices below it. */
+static size_t count_now(void)
+{
+    return atomic_load_explicit(&table.count, memory_order_acquire);
+}
 
 void devices_start(void *(*allocate)(size_t bytes))
 {
     table.allocate = allocate;
-    table.count = 0;
+    atomic_store_explicit(&table.count, 0, memory_order_relaxed);
     table.candidate = NULL;
     table.full_was_said = false;
+    atomic_store_explicit(&table.changing, false, memory_order_relaxed);
+}
+
+enum ivm_status devices_lock(void)
+{
+    if (ivm_level_now() >= IVM_DISPATCH || !cpu_interrupts_enabled())
+        return IVM_WRONG_LEVEL;
+    /* Acquire pairs with the release below: what the last holder wrote is seen. */
+    while (atomic_exchange_explicit(&table.changing, true, memory_order_acquire)) {
+        while (atomic_load_explicit(&table.changing, memory_order_relaxed))
+            cpu_pause();
+    }
+    return IVM_OK;
+}
+
+void devices_unlock(void)
+{
+    atomic_store_explicit(&table.changing, false, memory_order_release);
 }
 
 struct ivm_device *device_candidate(void)
 {
-    if (table.candidate == NULL && table.count < DEVICE_LIMIT)
+    size_t count = count_now();
+    if (table.candidate == NULL && count < DEVICE_LIMIT)
         table.candidate = table.allocate(sizeof *table.candidate);
-    if (table.candidate == NULL || table.count == DEVICE_LIMIT) {
+    if (table.candidate == NULL || count == DEVICE_LIMIT) {
         if (!table.full_was_said)
-            ivm_log("devices: no room after %zu; those that follow are left out",
-                    table.count);
+            ivm_log("devices: no room after %zu; those that follow are left out", count);
         table.full_was_said = true;
         return NULL;
     }
     *table.candidate = (struct ivm_device){0};
     return table.candidate;
+}
+
+void *device_memory(size_t bytes)
+{
+    return table.allocate(bytes);
 }
 
 void *device_state(const struct ivm_driver *driver)
@@ -47,28 +82,32 @@ void *device_state(const struct ivm_driver *driver)
 
 void device_keep(const struct ivm_device *candidate)
 {
-    if (candidate != table.candidate || table.count == DEVICE_LIMIT)
+    size_t count = count_now();
+    if (candidate != table.candidate || count == DEVICE_LIMIT)
         return;
-    table.devices[table.count++] = table.candidate;
+    table.devices[count] = table.candidate;
     table.candidate = NULL;
+    atomic_store_explicit(&table.count, count + 1, memory_order_release);
 }
 
 bool device_uses_line(uint32_t gsi)
 {
-    for (size_t i = 0; i < table.count; i++)
-        if (table.devices[i]->has_line && table.devices[i]->line.gsi == gsi)
+    for (size_t i = 0; i < count_now(); i++) {
+        const struct ivm_device *device = table.devices[i];
+        if (!device->is_gone && device->has_line && device->line.gsi == gsi)
             return true;
+    }
     return false;
 }
 
 size_t ivm_device_count(void)
 {
-    return table.count;
+    return count_now();
 }
 
 struct ivm_device *ivm_device_at(size_t index)
 {
-    return index < table.count ? table.devices[index] : NULL;
+    return index < count_now() ? table.devices[index] : NULL;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -80,10 +119,18 @@ static bool same_name(const char *a, const char *b)
     return *a == *b;
 }
 
+/* A function that nobody drives is called by its place: where another model was put in, the one that
+ * is there now has the name. */
 struct ivm_device *ivm_device_find(const char *name)
 {
-    for (size_t i = 0; i < table.count; i++)
-        if (same_name(table.devices[i]->name, name))
-            return table.devices[i];
-    return NULL;
+    struct ivm_device *gone = NULL;
+    for (size_t i = 0; i < count_now(); i++) {
+        struct ivm_device *device = table.devices[i];
+        if (!same_name(device->name, name))
+            continue;
+        if (!device->is_gone)
+            return device;
+        gone = device;
+    }
+    return gone;
 }

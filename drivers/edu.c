@@ -1,8 +1,9 @@
 /* edu.c: QEMU's educational PCI device: an interrupt that is raised by a register write.
  *
  * A write to `raise` ors into the status; while the status is not zero, INTA is asserted;
- * a write to `acknowledge` takes bits away. Nothing here is shared between the routine and
- * ordinary code but these registers, and each access is whole: no bracket is needed.
+ * a write to `acknowledge` takes bits away. With MSI on, each write to `raise` sends the one message
+ * instead, and the status is acknowledged in the same way. Nothing here is shared between the
+ * routine and ordinary code but these registers, and each access is whole: no bracket is needed.
  * Source: [EDU] "MMIO area spec".
  */
 #include <ivm/driver.h>
@@ -26,6 +27,7 @@ enum {
     EDU_SIGNATURE       = 0x00ED,
     EDU_FIRED           = 1 << 0, /* the status bit that fire() raises; any would do */
 };
+#define EDU_VANISHED UINT32_MAX /* what reads where no device is any more */
 /* clang-format on */
 
 struct edu {
@@ -76,7 +78,7 @@ static enum ivm_verdict routine(void *context)
 {
     uintptr_t edu = registers_of(context);
     uint32_t status = mmio_read32(edu + EDU_STATUS);
-    if (status == 0)
+    if (status == 0 || status == EDU_VANISHED)
         return IVM_NOT_MINE;
     mmio_write32(edu + EDU_ACKNOWLEDGE, status);
     return IVM_HANDLED;
@@ -85,6 +87,26 @@ static enum ivm_verdict routine(void *context)
 static void fire(struct ivm_device *device)
 {
     mmio_write32(registers_of(device) + EDU_RAISE, EDU_FIRED);
+}
+
+static enum ivm_verdict message_routine(void *context)
+{
+    const struct ivm_device_message *message = context;
+    return routine(message->device);
+}
+
+static void fire_message(struct ivm_device *device, uint32_t index)
+{
+    (void)index; /* there is one */
+    fire(device);
+}
+
+/* MSI's enable bit says which of the two it is; what was raised between them is taken back. */
+static enum ivm_status use(struct ivm_device *device, enum ivm_means means)
+{
+    (void)means;
+    quiet(device);
+    return IVM_OK;
 }
 
 static const struct ivm_match matches[] = {
@@ -101,4 +123,8 @@ IVM_DRIVER(edu)
     .routine = routine,
     .fire = fire,
     .quiet = quiet,
+    .message_count = 1,
+    .message_routine = message_routine,
+    .fire_message = fire_message,
+    .use = use,
 };

@@ -1,8 +1,9 @@
 /* pci.c: PCI configuration space through ports 0xCF8 and 0xCFC, and capability lists. */
 #include "pci.h"
 
-#include <hw/cpu.h>
 #include <hw/port.h>
+
+#include "device_lock.h"
 
 /* clang-format off */
 enum {
@@ -26,62 +27,82 @@ static uint16_t data_port(uint8_t offset)
     return (uint16_t)(CONFIG_DATA + (offset & 3));
 }
 
-static bool select_register(struct pci_address at, uint8_t offset)
+/* The address register is one for all CPUs: an access takes two. */
+static struct device_lock ports;
+
+static void select_register(struct pci_address at, uint8_t offset)
 {
-    bool were_on = cpu_interrupts_save();
     port_write32(CONFIG_ADDRESS, address_of(at, offset));
-    return were_on;
+}
+
+static uint16_t read16(struct pci_address at, uint8_t offset)
+{
+    select_register(at, offset);
+    return port_read16(data_port(offset));
+}
+
+static void write16(struct pci_address at, uint8_t offset, uint16_t value)
+{
+    select_register(at, offset);
+    port_write16(data_port(offset), value);
 }
 
 uint8_t pci_read8(struct pci_address at, uint8_t offset)
 {
-    bool were_on = select_register(at, offset);
+    bool were_on = device_lock_take(&ports);
+    select_register(at, offset);
     uint8_t value = port_read8(data_port(offset));
-    cpu_interrupts_restore(were_on);
+    device_lock_release(&ports, were_on);
     return value;
 }
 
 uint16_t pci_read16(struct pci_address at, uint8_t offset)
 {
-    bool were_on = select_register(at, offset);
-    uint16_t value = port_read16(data_port(offset));
-    cpu_interrupts_restore(were_on);
+    bool were_on = device_lock_take(&ports);
+    uint16_t value = read16(at, offset);
+    device_lock_release(&ports, were_on);
     return value;
 }
 
 uint32_t pci_read32(struct pci_address at, uint8_t offset)
 {
-    bool were_on = select_register(at, offset);
+    bool were_on = device_lock_take(&ports);
+    select_register(at, offset);
     uint32_t value = port_read32(CONFIG_DATA);
-    cpu_interrupts_restore(were_on);
+    device_lock_release(&ports, were_on);
     return value;
 }
 
 void pci_write8(struct pci_address at, uint8_t offset, uint8_t value)
 {
-    bool were_on = select_register(at, offset);
+    bool were_on = device_lock_take(&ports);
+    select_register(at, offset);
     port_write8(data_port(offset), value);
-    cpu_interrupts_restore(were_on);
+    device_lock_release(&ports, were_on);
 }
 
 void pci_write16(struct pci_address at, uint8_t offset, uint16_t value)
 {
-    bool were_on = select_register(at, offset);
-    port_write16(data_port(offset), value);
-    cpu_interrupts_restore(were_on);
+    bool were_on = device_lock_take(&ports);
+    write16(at, offset, value);
+    device_lock_release(&ports, were_on);
 }
 
 void pci_write32(struct pci_address at, uint8_t offset, uint32_t value)
 {
-    bool were_on = select_register(at, offset);
+    bool were_on = device_lock_take(&ports);
+    select_register(at, offset);
     port_write32(CONFIG_DATA, value);
-    cpu_interrupts_restore(were_on);
+    device_lock_release(&ports, were_on);
 }
 
+/* Under one hold: of two CPUs that change different bits, neither undoes the other's. */
 void pci_command(struct pci_address at, uint16_t set, uint16_t clear)
 {
-    uint16_t command = pci_read16(at, PCI_COMMAND);
-    pci_write16(at, PCI_COMMAND, (uint16_t)((command & ~clear) | set));
+    bool were_on = device_lock_take(&ports);
+    uint16_t command = read16(at, PCI_COMMAND);
+    write16(at, PCI_COMMAND, (uint16_t)((command & ~clear) | set));
+    device_lock_release(&ports, were_on);
 }
 
 bool pci_find_on_root(uint16_t vendor, uint16_t device, struct pci_address *out)
@@ -103,13 +124,13 @@ bool pci_find_on_root(uint16_t vendor, uint16_t device, struct pci_address *out)
  * with its last value, so a function of bus 0 must answer as well. */
 bool pci_present(void)
 {
-    bool were_on = cpu_interrupts_save();
+    bool were_on = device_lock_take(&ports);
     uint32_t before = port_read32(CONFIG_ADDRESS);
     port_write32(CONFIG_ADDRESS, CONFIG_ENABLE);
     bool kept = port_read32(CONFIG_ADDRESS) == CONFIG_ENABLE;
     if (kept)
         port_write32(CONFIG_ADDRESS, before);
-    cpu_interrupts_restore(were_on);
+    device_lock_release(&ports, were_on);
 
     for (uint8_t slot = 0; kept && slot < PCI_SLOT_COUNT; slot++) {
         struct pci_address at = {0, slot, 0};

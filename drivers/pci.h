@@ -62,8 +62,8 @@ bool pci_present(void);
 /* Read or write one register of one function; `offset` is aligned to the width. A function
  * that is not there reads as all ones.
  *
- * context  any level; interrupts are off between the address and the data, so that a
- *          routine that does the same cannot come between. One CPU at a time.
+ * context  any level, any CPU; a lock is held and interrupts are off between the address and the
+ *          data, so that nobody comes between
  */
 uint8_t pci_read8(struct pci_address at, uint8_t offset);
 uint16_t pci_read16(struct pci_address at, uint8_t offset);
@@ -72,7 +72,7 @@ void pci_write8(struct pci_address at, uint8_t offset, uint8_t value);
 void pci_write16(struct pci_address at, uint8_t offset, uint16_t value);
 void pci_write32(struct pci_address at, uint8_t offset, uint32_t value);
 
-/* Change bits of the command register (enum pci_command): `set` on, `clear` off. */
+/* Change bits of the command register (enum pci_command): `set` on, `clear` off. Any level, any CPU. */
 void pci_command(struct pci_address at, uint16_t set, uint16_t clear);
 
 /* The function of bus 0 with these ids; false: none, nothing written. */
@@ -88,6 +88,13 @@ bool pci_find_on_root(uint16_t vendor, uint16_t device, struct pci_address *out)
  */
 typedef void pci_found(const struct ivm_pci *pci, void *context);
 size_t pci_walk(pci_found *found, void *context);
+
+/* Walk the buses of the last pci_walk() again, and call `found` for the functions that `known` says
+ * false of. One that is known is not touched but for its vendor: sizing its base addresses would cut
+ * it off while it works. A bridge that was put in later is found, and not followed.
+ */
+typedef bool pci_known(struct pci_address at, void *context);
+size_t pci_walk_again(pci_known *known, pci_found *found, void *context);
 
 /* The bridge through which the last walk reached a bus; false: a root bus, or unknown. */
 bool pci_bridge_to(uint8_t bus, struct pci_address *bridge);

@@ -1,10 +1,9 @@
 /* pci_route.h: which gsi a PCI function's interrupt pin arrives at.
  *
- * A pin INTA..INTD of a function behind bridges is swizzled, bridge by bridge, up to its
- * root bus; from there the chipset decides: the i440fx's PIIX by four links of its ISA
- * bridge, the q35's ICH9 by eight PIRQs that are gsi 16 to 23. A board's own wiring is
- * known for QEMU's boards only (by their subsystem ids); for any other board what remains
- * is the line register that firmware filled in, and the answer says so.
+ * Several can say, each in its own way: the chipset's registers, firmware's MP table, the line register
+ * that firmware filled in. They are asked in order (pci_route.c has the list) and the first that knows
+ * counts; where another one says otherwise, the log has both. The last, the line register, speaks of
+ * the 8259 pair's lines: its answer is called unproven until the device has been measured.
  */
 #ifndef DRIVERS_PCI_ROUTE_H
 #define DRIVERS_PCI_ROUTE_H
@@ -14,19 +13,22 @@
 
 #include <ivm/driver.h>
 
-/* Recognise the chipset, and on QEMU's q35 turn the PIRQs' second way, to the 8259 lines,
- * off: with both on, one assertion would arrive at two gsis. Logs what it found.
+/* Let every provider see whether this is a machine that it knows. Logs what each found.
  *
  * context  at the start, below IVM_DISPATCH, after pci_present() said so
  */
 void pci_route_start(void);
 
-/* Where a function's pin arrives; false: it has no pin, or its way is cut or unknown.
+/* Where a function's pin arrives; false: it has no pin, or its way is cut or unknown. Two providers
+ * that disagree are named in the log.
  *
  * context  after pci_route_start(), once the walk has reached the function
  * errors   false leaves `out` unwritten
  */
 bool pci_route_line(const struct ivm_pci *pci, struct ivm_line_info *out);
+
+/* Whether a line is only what firmware wrote for the 8259 pair: to be measured. Any context. */
+bool pci_route_is_unproven(const struct ivm_line_info *line);
 
 /* A pin as it appears on the other side of a bridge: pin 1..4, `slot` on the secondary bus.
  * source  [PCIBRIDGE] "Interrupt Support"

@@ -23,7 +23,7 @@ enum {
 #define BAR_MEMORY_MASK UINT32_C(0xFFFFFFF0)
 /* clang-format on */
 
-/* How the last walk reached each bus. Written by pci_walk() only, at the start. */
+/* How the first walk reached each bus. Written by pci_walk() only, at the start. */
 static struct way {
     bool known;
     bool behind_bridge;
@@ -31,6 +31,7 @@ static struct way {
 } ways[PCI_BUS_COUNT];
 
 struct walk {
+    pci_known *known; /* NULL: the first walk */
     pci_found *found;
     void *context;
     size_t count;
@@ -128,8 +129,15 @@ static void read_pin(struct pci_address at, struct ivm_pci *pci)
                 at.slot, at.function, pin);
 }
 
-static void follow_bridge(struct pci_address at)
+static void follow_bridge(struct pci_address at, const struct walk *walk)
 {
+    if (walk->known != NULL) {
+        ivm_log(
+            "pci %02x:%02x.%u: a bridge that was put in later: the buses behind it have "
+            "no numbers; not followed",
+            at.bus, at.slot, at.function);
+        return;
+    }
     uint8_t bus = pci_read8(at, PCI_SECONDARY_BUS);
     if (bus <= at.bus || ways[bus].known) {
         ivm_log("pci %02x:%02x.%u: a bridge to bus %u, which is %s; not followed", at.bus,
@@ -145,6 +153,8 @@ static bool visit_function(struct pci_address at, struct walk *walk)
     uint32_t id = pci_read32(at, PCI_VENDOR_ID);
     if ((id & 0xFFFF) == PCI_NO_VENDOR || (id & 0xFFFF) == 0)
         return false;
+    if (walk->known != NULL && walk->known(at, walk->context))
+        return true;
     struct ivm_pci pci = {.bus = at.bus,
                           .slot = at.slot,
                           .function = at.function,
@@ -156,7 +166,7 @@ static bool visit_function(struct pci_address at, struct walk *walk)
     if (layout == LAYOUT_DEVICE && pci.class_code >> 16 != PCI_CLASS_BRIDGE)
         read_bars(at, &pci);
     if (layout == LAYOUT_BRIDGE)
-        follow_bridge(at);
+        follow_bridge(at, walk);
     else if (layout != LAYOUT_DEVICE)
         ivm_log("pci %02x:%02x.%u: header layout %u is unknown; base addresses left out",
                 at.bus, at.slot, at.function, layout);
@@ -184,6 +194,15 @@ size_t pci_walk(pci_found *found, void *context)
     struct walk walk = {.found = found, .context = context};
     for (unsigned bus = 0; bus < PCI_BUS_COUNT; bus++)
         ways[bus] = (struct way){.known = bus == 0};
+    for (unsigned bus = 0; bus < PCI_BUS_COUNT; bus++)
+        if (ways[bus].known)
+            visit_bus((uint8_t)bus, &walk);
+    return walk.count;
+}
+
+size_t pci_walk_again(pci_known *known, pci_found *found, void *context)
+{
+    struct walk walk = {.known = known, .found = found, .context = context};
     for (unsigned bus = 0; bus < PCI_BUS_COUNT; bus++)
         if (ways[bus].known)
             visit_bus((uint8_t)bus, &walk);

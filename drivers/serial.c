@@ -1,11 +1,12 @@
-/* serial.c: the interrupts of 16550 ports: COM2 by loopback, COM1 beside the log.
+/* serial.c: the interrupts of 16550 ports: COM2 by loopback, COM1 beside the log, and those on PCI.
  *
  * COM2 is fired by a byte sent in loopback: it comes back into the receive buffer, and the
  * receiver's interrupt is let through once loopback is left (in loopback a PC's port is cut
  * off from its line, OUT2 being the gate). COM1 carries the log and the operator's typing,
  * where a byte of ours would be read as input: it is fired by letting the transmitter's
- * interrupt through while the transmitter is empty, which sends nothing. The polled log
- * keeps working beside both.
+ * interrupt through while the transmitter is empty, which sends nothing; reading IIR
+ * acknowledges it. The polled log keeps working beside both. A port on PCI is a function of its
+ * own with its registers in base address 0 and a level-triggered line; it is fired as COM1 is.
  * Source: [UART16550] "Interrupt Identification Register", "Modem Control Register".
  */
 #include <ivm/driver.h>
@@ -14,8 +15,12 @@
 #include <hw/cpu.h>
 #include <hw/port.h>
 
+#include "pci.h"
+
 /* clang-format off */
 enum {
+    RED_HAT         = 0x1B36,
+    PCI_SERIAL      = 0x0002, /* QEMU's pci-serial, one port */
     COM1 = 0x3F8,
     COM2 = 0x2F8,
 
@@ -42,6 +47,8 @@ enum {
     LSR_IDLE        = 1 << 6, /* nothing to send, nothing being sent */
     MSR_INPUTS      = 0xF0,   /* [7:4] in loopback OUT2, OUT1, DTR, RTS */
     MSR_OUT2_RTS    = 0x90,
+    UART_PORTS      = 8,
+    PORT_END        = 0x10000,
     FIFO_BYTES      = 16,
     IDLE_TRIES      = 16,
 };
@@ -51,19 +58,30 @@ enum {
 #define DRAIN_NS UINT64_C(200000000)
 #define LOOP_NS  UINT64_C(10000000)
 
+static uint16_t port_of(const struct ivm_device *device)
+{
+    bool on_pci = device->match->bus == IVM_BUS_PCI;
+    return on_pci ? (uint16_t)device->pci.bars[0].base : device->match->port;
+}
+
 static uint8_t read_register(const struct ivm_device *device, unsigned number)
 {
-    return port_read8((uint16_t)(device->match->port + number));
+    return port_read8((uint16_t)(port_of(device) + number));
 }
 
 static void write_register(const struct ivm_device *device, unsigned number, uint8_t value)
 {
-    port_write8((uint16_t)(device->match->port + number), value);
+    port_write8((uint16_t)(port_of(device) + number), value);
 }
 
 static bool carries_log(const struct ivm_device *device)
 {
     return device->match->port == COM1;
+}
+
+static bool is_fired_in_loopback(const struct ivm_device *device)
+{
+    return device->match->port == COM2;
 }
 
 static bool is_idle(void *context)
@@ -112,8 +130,24 @@ static void set_up(struct ivm_device *device)
     write_register(device, UART_FIFO, FCR_ON_CLEAR);
 }
 
+/* Let a PCI port's registers be reached. Its line is let out too, which nobody listens to yet. */
+static bool open_function(const struct ivm_device *device)
+{
+    const struct ivm_bar *bar = &device->pci.bars[0];
+    if (!bar->is_port || bar->base == 0 || bar->base + UART_PORTS > PORT_END ||
+        bar->size < UART_PORTS) {
+        ivm_log("%s: base address 0 is not %u ports or more", device->name,
+                (unsigned)UART_PORTS);
+        return false;
+    }
+    pci_command(pci_address(&device->pci), PCI_COMMAND_IO, PCI_COMMAND_INTX_DISABLE);
+    return true;
+}
+
 static enum ivm_status probe(struct ivm_device *device)
 {
+    if (device->match->bus == IVM_BUS_PCI && !open_function(device))
+        return IVM_UNSUPPORTED;
     if (read_register(device, UART_LINE_STATUS) == 0xFF)
         return IVM_NO_SUCH_DEVICE;
     bool were_on = cpu_interrupts_save(); /* no log line may start in loopback */
@@ -128,11 +162,11 @@ static enum ivm_status probe(struct ivm_device *device)
     cpu_interrupts_restore(were_on);
     if (!idle)
         ivm_log("%s: what answers at port 0x%x never stops sending", device->name,
-                device->match->port);
+                port_of(device));
     if (!there)
         return IVM_NO_SUCH_DEVICE;
-    ivm_log("%s: 16550 at port 0x%x, fired by %s", device->name, device->match->port,
-            carries_log(device) ? "its empty transmitter" : "a byte in loopback");
+    ivm_log("%s: 16550 at port 0x%x, fired by %s", device->name, port_of(device),
+            is_fired_in_loopback(device) ? "a byte in loopback" : "its empty transmitter");
     return IVM_OK;
 }
 
@@ -186,7 +220,7 @@ static void fire(struct ivm_device *device)
         ivm_log("%s: not fired, it does not stop sending", device->name);
         return;
     }
-    if (!carries_log(device)) {
+    if (is_fired_in_loopback(device)) {
         fire_loopback(device);
     } else {
         /* Off first: only the change to on raises it. */
@@ -199,6 +233,7 @@ static void fire(struct ivm_device *device)
 static const struct ivm_match matches[] = {
     {.bus = IVM_BUS_ISA, .port = COM1, .irq = 4, .name = "com1"},
     {.bus = IVM_BUS_ISA, .port = COM2, .irq = 3, .name = "com2"},
+    {.bus = IVM_BUS_PCI, .vendor = RED_HAT, .device = PCI_SERIAL, .name = "pciser"},
 };
 
 IVM_DRIVER(serial)
