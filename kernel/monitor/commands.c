@@ -10,7 +10,7 @@
 #include "table.h"
 #include "text.h"
 
-enum { USAGE = 32, NEAR = 2, VECTOR_LAST = 255 };
+enum { USAGE = 48, NEAR = 2, VECTOR_LAST = 255 };
 
 /* Set by `quit`, read and cleared by the console: both on the one CPU that runs it. */
 static bool quit_asked;
@@ -29,7 +29,7 @@ static bool run_help(char *const *arguments, unsigned count)
         if (only != NULL && only != &table[i])
             continue;
         format_text(usage, sizeof usage, "%s %s", table[i].name, table[i].arguments);
-        ivm_log("%-24s %s", usage, table[i].help);
+        ivm_log("%-32s %s", usage, table[i].help);
     }
     return true;
 }
@@ -110,24 +110,38 @@ static bool run_quit(char *const *arguments, unsigned count)
 
 /* clang-format off */
 static const struct command table[] = {
-    {"help",       "[COMMAND]",      "what one can say here",                       0, 1, run_help},
+    {"help",       "[COMMAND]",      "what one can say here", 0, 1, run_help},
     {"table",      "",               "vectors: who is connected, what was counted", 0, 0, run_table},
-    {"devices",    "",               "devices, their lines and drivers",            0, 0, run_devices},
-    {"lines",      "",               "interrupt lines and what is wired to them",   0, 0, run_lines},
-    {"why",        "VECTOR",         "who holds a vector, and its past",            1, 1, run_why},
-    {"refusals",   "",               "the latest refused connects",                 0, 0, run_refusals},
-    {"questions",  "",               "the five questions after a 763, answered",    0, 0, run_questions},
-    {"status",     "NUMBER",         "all forms of a status, by any of them",       1, 1, run_status},
-    {"connect",    "NAME [shared]",  "connect a device's driver to its line",       1, 2, operate_connect},
-    {"disconnect", "NAME",           "take a device's driver off its line",         1, 1, operate_disconnect},
-    {"fire",       "NAME [COUNT]",   "make a device interrupt",                     1, 2, operate_fire},
-    {"refuse",     "NAME",           "let a second owner ask for the line alone; succeeds when it is refused",
-                                                                                    1, 1, operate_refuse},
+    {"devices",    "",               "devices, their lines and drivers", 0, 0, run_devices},
+    {"lines",      "",               "interrupt lines and what is wired to them", 0, 0, run_lines},
+    {"why",        "VECTOR",         "who holds a vector, and its past", 1, 1, run_why},
+    {"refusals",   "",               "the latest refused connects", 0, 0, run_refusals},
+    {"questions",  "",               "the five questions after a 763, answered", 0, 0, run_questions},
+    {"status",     "NUMBER",         "all forms of a status, by any of them; its latest refusal", 1, 1, run_status},
+    {"connect",    "NAME [shared | messages [COUNT]]",
+                   "connect a device's driver to its line, or to its messages", 1, 3, operate_connect},
+    {"disconnect", "NAME",           "take a device's driver off its line or messages", 1, 1, operate_disconnect},
+    {"fire",       "NAME [message I] [COUNT]",
+                   "make a device interrupt; by messages: each of them, or one", 1, 4, operate_fire},
+    {"mask",       "NAME message I", "stop a message, as its owner", 3, 3, operate_mask},
+    {"unmask",     "NAME message I", "let it through again", 3, 3, operate_unmask},
+    {"move",       "NAME [message I] CPU",
+                   "have another CPU serve a line or message", 2, 4, operate_move},
+    {"refuse",     "NAME",           "let a second owner ask for it alone; succeeds when it is refused",
+                                     1, 1, operate_refuse},
     {"claim",      "NAME [shared]",  "take the device's line as an owner who only looks", 1, 2, operate_claim},
-    {"release",    "",               "give the claimed line back",                  0, 0, operate_release},
-    {"rearm",      "GSI",            "give a line that was masked another chance",  1, 1, operate_rearm},
-    {"story",      "",               "tell the whole story",                        0, 0, run_story},
-    {"quit",       "",               "power off",                                   0, 0, run_quit},
+    {"release",    "",               "give the claimed line back", 0, 0, operate_release},
+    {"rearm",      "GSI",            "give a line that was masked another chance", 1, 1, operate_rearm},
+    {"suspects",   "GSI",            "devices that say they assert a line", 1, 1, operate_suspects},
+    {"measure",    "NAME [use] | all",
+                   "fire with every free line listening, compare with routing", 1, 2, operate_measure},
+    {"audit",      "",               "compare the hardware with the table; succeeds when nothing differs",
+                                     0, 0, operate_audit},
+    {"unload",     "NAME",           "take a device from its driver", 1, 1, operate_unload},
+    {"load",       "NAME",           "offer a device to the drivers again", 1, 1, operate_load},
+    {"rescan",     "",               "look for devices that came or went", 0, 0, operate_rescan},
+    {"story",      "",               "tell the whole story", 0, 0, run_story},
+    {"quit",       "",               "power off", 0, 0, run_quit},
 };
 /* clang-format on */
 

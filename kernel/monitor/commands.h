@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { COMMAND_WORDS = 4 }; /* the most a command can have, its name included */
+enum { COMMAND_WORDS = 5 }; /* the most a command can have, its name included */
 
 struct command {
     const char *name;

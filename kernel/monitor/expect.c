@@ -160,6 +160,10 @@ void expect_holder(struct expectations *expectations, const char *name,
 
 bool expect_end(struct expectations *expectations)
 {
+    if (expectations->scene_stated == 0 && expectations->scene_lacks) {
+        ivm_log("not shown: this machine lacked a device for it");
+        return true;
+    }
     if (expectations->scene_stated == 0) {
         expectations->failed++;
         expectations->scene_failed++;

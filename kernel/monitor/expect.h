@@ -45,7 +45,7 @@ void expect_describe(const struct attempt *attempt, char out[ATTEMPT_TEXT]);
 /* Begin a scene: log its number and title. */
 void expect_scene(struct expectations *expectations, const char *title);
 
-/* This scene has no device that can interrupt: its counts are 0. */
+/* This scene has no device that can interrupt: its counts are 0, or it states nothing. */
 void expect_lacking(struct expectations *expectations);
 
 /* `subject` has the count `expected`. */
@@ -81,7 +81,8 @@ void expect_refused(struct expectations *expectations, enum ivm_rule rule,
 void expect_holder(struct expectations *expectations, const char *name,
                    const struct attempt *attempt);
 
-/* End the scene: log its line. True when all it stated held, and it stated something. */
+/* End the scene: log its line. True when all it stated held, and it stated something or
+ * lacked a device. */
 bool expect_end(struct expectations *expectations);
 
 /* Log the sum of all scenes, and how many lacked a device; true when every one held and there

@@ -106,10 +106,15 @@ static bool has_claimed(void *context)
     return ivm_stats_claimed(awaited->connection) >= awaited->claims;
 }
 
+bool stage_await_claims(const struct ivm_connection *connection, uint64_t claims)
+{
+    struct awaited awaited = {.connection = connection, .claims = claims};
+    return ivm_wait_until(has_claimed, &awaited, INTERRUPT_LIMIT_NS);
+}
+
 static bool wait_for_claims(struct player *player, uint64_t claims)
 {
-    struct awaited awaited = {.connection = connection_of(player), .claims = claims};
-    return ivm_wait_until(has_claimed, &awaited, INTERRUPT_LIMIT_NS);
+    return stage_await_claims(connection_of(player), claims);
 }
 
 unsigned player_can_fire(const struct player *player, unsigned times)

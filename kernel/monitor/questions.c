@@ -9,6 +9,7 @@
 
 #include "table.h"
 #include "text.h"
+#include "words.h"
 
 enum { REFUSALS_READ = 16, HISTORY_READ = 32, OWNERS_READ = 8 };
 
@@ -51,7 +52,7 @@ static unsigned wired_to(uint32_t gsi, struct text *names)
     unsigned count = 0;
     for (size_t i = 0; i < ivm_device_count(); i++) {
         const struct ivm_device *device = ivm_device_at(i);
-        if (!device->has_line || device->line.gsi != gsi)
+        if (!device->has_line || device->is_gone || device->line.gsi != gsi)
             continue;
         if (names != NULL)
             text_add(names, "%s%s", count == 0 ? "" : ", ", device->name);
@@ -68,10 +69,20 @@ static bool is_held_alone_against_others(const struct ivm_vector_stats *stats,
            wired_to(stats->source.number, NULL) > 1;
 }
 
+/* A message with one owner: there was nobody to share it with. */
+static bool is_own_message(const struct ivm_vector_stats *stats)
+{
+    return stats->source.kind == IVM_MESSAGE && stats->owner_count == 1;
+}
+
 static void count_owners(const struct ivm_vector_stats *stats,
                          const struct ivm_owner_stats *owners, void *context)
 {
     struct report_answers *answers = context;
+    if (is_own_message(stats)) {
+        answers->messages++;
+        return;
+    }
     for (unsigned i = 0; i < owners_read(stats); i++) {
         if (owners[i].owner.sharing == IVM_SHARED)
             answers->owners_shared++;
@@ -149,9 +160,9 @@ static void answer_which_device(const struct report_answers *answers)
         return;
     }
     const struct ivm_refusal *conflict = &answers->conflict;
-    char source[TABLE_SOURCE];
+    char source[WORDS_SOURCE];
     ivm_log("   %s asked for %s; held by %s. Rule: %s.", conflict->requester,
-            table_source((struct ivm_source_id){(enum ivm_source_kind)conflict->source_kind,
+            words_source((struct ivm_source_id){(enum ivm_source_kind)conflict->source_kind,
                                                 conflict->source_number},
                          source),
             conflict->owner_count > 0 ? conflict->owners[0].name : "nobody",
@@ -188,16 +199,18 @@ static void say_sharing(const struct ivm_vector_stats *stats,
                         const struct ivm_owner_stats *owners, void *context)
 {
     (void)context;
-    char source[TABLE_SOURCE];
+    char source[WORDS_SOURCE];
+    if (is_own_message(stats))
+        return;
     for (unsigned i = 0; i < owners_read(stats); i++) {
         ivm_log("   %s on %s: %s.", owners[i].owner.name,
-                table_source(stats->source, source),
+                words_source(stats->source, source),
                 owners[i].owner.sharing == IVM_SHARED ? "yes, it shares"
                                                       : "no, it connected alone");
     }
     if (owners_left(stats) > 0)
         ivm_log("   %u more on %s: yes, all of them share.", owners_left(stats),
-                table_source(stats->source, source));
+                words_source(stats->source, source));
 }
 
 static void answer_sharing(const struct report_answers *answers)
@@ -215,6 +228,11 @@ static void answer_sharing(const struct report_answers *answers)
     ivm_log("   Connected now: %u with sharing, %u without.", answers->owners_shared,
             answers->owners_alone);
     each_connected(say_sharing, NULL);
+    if (answers->messages > 0)
+        ivm_log(
+            "   Messages connected: %u; each belongs to one device, so there is nothing "
+            "to share.",
+            answers->messages);
 }
 
 /* A name that connected once and stayed did not reconnect. */
@@ -253,14 +271,14 @@ static void say_shared(const struct ivm_vector_stats *stats,
     (void)context;
     if (stats->owner_count < 2)
         return;
-    char source[TABLE_SOURCE];
+    char source[WORDS_SOURCE];
     char line[TABLE_LINE];
     struct text names = {.out = line, .size = sizeof line};
     for (unsigned i = 0; i < owners_read(stats); i++)
         text_add(&names, "%s%s", i == 0 ? "" : ", ", owners[i].owner.name);
     if (owners_left(stats) > 0)
         text_add(&names, " and %u more", owners_left(stats));
-    ivm_log("   %s: %s.", table_source(stats->source, source), line);
+    ivm_log("   %s: %s.", words_source(stats->source, source), line);
 }
 
 /* Lines that several devices are wired to, whoever is connected. */

@@ -6,8 +6,8 @@
 #include <ivm/system.h>
 #include <ivm/vector.h>
 
-#include "table.h"
 #include "text.h"
+#include "words.h"
 
 enum {
     /* NT's own success-severity numbers for 763 and 764, never returned here: status.h says
@@ -17,6 +17,7 @@ enum {
     RECORD = 960, /* as much as fits into a line of the log */
     OWNERS_SHOWN = 8,
     RECORDS_READ = 8,
+    FREE_LINE = 200,
 };
 
 void report_status(enum ivm_status status)
@@ -27,6 +28,24 @@ void report_status(enum ivm_status status)
     ivm_log("  NTSTATUS  0x%08X", forms->ntstatus);
     ivm_log("  name      %s", forms->win32_name);
     ivm_log("  here      IVM_%s: %s", forms->name, forms->text);
+}
+
+/* The newest refusal that ended in a status with this form, if one is remembered. */
+static void report_latest(uint32_t number)
+{
+    struct ivm_refusal refusals[RECORDS_READ];
+    size_t count = ivm_stats_refusals(refusals, RECORDS_READ);
+    for (size_t i = 0; i < count; i++) {
+        enum ivm_status status = ivm_rule_status((enum ivm_rule)refusals[i].rule);
+        const struct ivm_status_forms *forms = ivm_status_forms(status);
+        if (forms->win32 != number && forms->hresult != number && forms->ntstatus != number)
+            continue;
+        char record[RECORD];
+        ivm_refusal_format(&refusals[i], record, sizeof record);
+        ivm_log("  latest    %s", record);
+        report_free(&refusals[i]);
+        return;
+    }
 }
 
 bool report_number(uint32_t number)
@@ -48,6 +67,7 @@ bool report_number(uint32_t number)
     }
     if (!found)
         ivm_log("no status here has a form 0x%X (%u)", number, number);
+    report_latest(number);
     return found;
 }
 
@@ -56,17 +76,17 @@ static void report_sides(const struct ivm_refusal *refusal)
 {
     switch (refusal->rule) {
     case IVM_RULE_TRIGGER_DIFFERS:
-        ivm_log("  differs   trigger: wanted %s, held %s", table_trigger(refusal->wanted),
-                table_trigger(refusal->held));
+        ivm_log("  differs   trigger: wanted %s, held %s", words_trigger(refusal->wanted),
+                words_trigger(refusal->held));
         return;
     case IVM_RULE_POLARITY_DIFFERS:
         ivm_log("  differs   polarity: wanted active-%s, held active-%s",
-                table_polarity(refusal->wanted), table_polarity(refusal->held));
+                words_polarity(refusal->wanted), words_polarity(refusal->held));
         return;
     case IVM_RULE_OWNER_EXCLUSIVE:
     case IVM_RULE_REQUESTER_EXCLUSIVE:
-        ivm_log("  differs   sharing: wanted %s, held %s", table_sharing(refusal->wanted),
-                table_sharing(refusal->held));
+        ivm_log("  differs   sharing: wanted %s, held %s", words_sharing(refusal->wanted),
+                words_sharing(refusal->held));
         return;
     case IVM_RULE_CLASS_DIFFERS:
         ivm_log("  differs   level: wanted %u, held %u", refusal->wanted, refusal->held);
@@ -87,7 +107,7 @@ static void report_owners(const struct ivm_refusal *refusal)
     for (unsigned i = 0; i < shown; i++) {
         const struct ivm_owner *owner = &refusal->owners[i];
         ivm_log("  owner     %s, connected %s, %s-triggered, level %u, connect number %u",
-                owner->name, table_sharing(owner->sharing), table_trigger(owner->trigger),
+                owner->name, words_sharing(owner->sharing), words_trigger(owner->trigger),
                 owner->level, owner->number);
     }
     if (shown == 0)
@@ -96,11 +116,38 @@ static void report_owners(const struct ivm_refusal *refusal)
         ivm_log("  owner     and %u more", refusal->owner_count - shown);
 }
 
+/* One CPU's part of the list that begins at `first`; returns where the next CPU's begins. */
+static unsigned report_free_on(const struct ivm_refusal *refusal, unsigned first)
+{
+    const struct ivm_free_vectors *free = refusal->free;
+    char line[FREE_LINE];
+    struct text text = {.out = line, .size = sizeof line};
+    unsigned total = 0, i = first;
+    for (; i < IVM_REFUSAL_FREE && free[i].count > 0 && free[i].cpu == free[first].cpu;
+         i++) {
+        text_add(&text, "%s%u at level %u", i == first ? "" : ", ", free[i].count,
+                 free[i].level);
+        total += free[i].count;
+    }
+    ivm_log("  free then CPU %u, %u: %s", free[first].cpu, total, line);
+    return i;
+}
+
+void report_free(const struct ivm_refusal *refusal)
+{
+    if (refusal->rule != IVM_RULE_VECTORS_EXHAUSTED)
+        return;
+    if (refusal->free[0].count == 0)
+        ivm_log("  free then no vector for devices, on any CPU");
+    for (unsigned i = 0; i < IVM_REFUSAL_FREE && refusal->free[i].count > 0;)
+        i = report_free_on(refusal, i);
+}
+
 static void report_alternatives(const struct ivm_refusal *refusal)
 {
     if (refusal->alternative_count == 0)
         return;
-    char line[TABLE_LINE];
+    char line[FREE_LINE];
     struct text text = {.out = line, .size = sizeof line};
     text_add(&text, "  free now ");
     for (unsigned i = 0; i < refusal->alternative_count && i < IVM_REFUSAL_ALTERNATIVES;
@@ -112,11 +159,16 @@ static void report_alternatives(const struct ivm_refusal *refusal)
 void report_refusal(const struct ivm_refusal *refusal)
 {
     enum ivm_rule rule = (enum ivm_rule)refusal->rule;
+    char source[WORDS_SOURCE];
     report_status(ivm_rule_status(rule));
+    ivm_log("  asked for %s", words_source((struct ivm_source_id){refusal->source_kind,
+                                                                  refusal->source_number},
+                                           source));
     ivm_log("  rule      %s: %s", ivm_rule_word(rule), ivm_rule_text(rule));
     report_sides(refusal);
     report_owners(refusal);
     report_alternatives(refusal);
+    report_free(refusal);
     char record[RECORD];
     ivm_refusal_format(refusal, record, sizeof record);
     ivm_log("  record    %s", record);
@@ -132,18 +184,18 @@ static void report_holders(uint32_t cpu, uint8_t vector)
                 stats.delivered, stats.strays, stats.generation);
         return;
     }
-    char source[TABLE_SOURCE];
+    char source[WORDS_SOURCE];
     ivm_log(
         "  CPU %u: %s, %s-triggered, level %u; delivered %lu, strays %lu, late %lu; used "
         "%u times so far",
-        cpu, table_source(stats.source, source), table_trigger(stats.trigger), stats.level,
+        cpu, words_source(stats.source, source), words_trigger(stats.trigger), stats.level,
         stats.delivered, stats.strays, stats.late, stats.generation);
 
     struct ivm_owner_stats owners[OWNERS_SHOWN];
     size_t count = ivm_stats_owners(cpu, vector, owners, OWNERS_SHOWN);
     for (size_t i = 0; i < count && i < OWNERS_SHOWN; i++) {
         ivm_log("    %zu. %s, %s, routine 0x%lx, connect number %u, took %lu", i + 1,
-                owners[i].owner.name, table_sharing(owners[i].owner.sharing),
+                owners[i].owner.name, words_sharing(owners[i].owner.sharing),
                 owners[i].owner.routine, owners[i].owner.number, owners[i].claimed);
     }
     if (count > OWNERS_SHOWN)
@@ -155,11 +207,11 @@ static void report_past(uint8_t vector)
     struct ivm_history history[RECORDS_READ];
     size_t count = ivm_stats_history(history, RECORDS_READ);
     for (size_t i = 0; i < count; i++) {
-        char source[TABLE_SOURCE];
+        char source[WORDS_SOURCE];
         if (history[i].vector == vector) {
             ivm_log("  earlier: %s %s (%s, connect number %lu)", history[i].owner,
                     history[i].connected ? "connected" : "disconnected",
-                    table_source(history[i].source, source), history[i].connect_number);
+                    words_source(history[i].source, source), history[i].connect_number);
         }
     }
     struct ivm_refusal refusals[RECORDS_READ];

@@ -16,7 +16,8 @@
  * name, text. */
 void report_status(enum ivm_status status);
 
-/* The statuses that have `number` as one of their forms, to the log.
+/* The statuses that have `number` as one of their forms, to the log; and the newest refusal
+ * with one of them.
  * returns  false when there is none; that is said, too
  */
 bool report_number(uint32_t number);
@@ -25,6 +26,10 @@ bool report_number(uint32_t number);
  * what is free, and the record as one line.
  */
 void report_refusal(const struct ivm_refusal *refusal);
+
+/* Where vectors were free, to the log, a line for each CPU, when a refusal is for want of
+ * one. */
+void report_free(const struct ivm_refusal *refusal);
 
 /* What a vector is for, who holds it on each CPU, and what is remembered of it, to the log.
  * context  below IVM_DISPATCH
@@ -39,7 +44,8 @@ struct report_answers {
     unsigned conflicts;          /* requesters refused with 763, of the latest refusals */
     unsigned waiting; /* lines held alone although several devices are wired to them */
     unsigned owners_shared; /* connected now, with sharing */
-    unsigned owners_alone;  /* connected now, without */
+    unsigned owners_alone;  /* connected now, without, messages left out: */
+    unsigned messages;      /* connected now, each with one owner */
     unsigned reconnects; /* connects of the history by a name that had connected before */
     unsigned requester_connects; /* of the newest conflict's requester, in the history */
     unsigned requester_disconnects;

@@ -5,23 +5,56 @@
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
+#include "messages.h"
 #include "report.h"
 #include "table.h"
+#include "words.h"
 
 struct crowd {
     unsigned alone_before; /* owners without sharing, who were there already */
-    unsigned connected;
+    unsigned connected;    /* devices */
+    unsigned messages;     /* of those that are connected by messages */
     unsigned fired;
-    unsigned exact;           /* of the fired: took exactly one */
-    struct ivm_device *first; /* that connected; one that shares its line, if any does */
+    unsigned exact;           /* of the fired: took exactly one, of each message */
+    struct ivm_device *first; /* by its line; one that shares it, if any does */
 };
 
 static bool can_connect(const struct ivm_device *device)
 {
-    return device->driver != NULL && device->driver->routine != NULL && device->has_line;
+    return device->driver != NULL && device->driver->routine != NULL &&
+           (device->has_line || device->own_message != 0) && !device->is_gone &&
+           !messages_are_open(device);
 }
 
-static void connect_one(struct story *story, struct ivm_device *device, struct crowd *crowd)
+/* A device with several messages uses them, and so does one without a line. */
+static bool prefers_messages(struct ivm_device *device)
+{
+    return device->driver != NULL && messages_can_play(device) &&
+           (device->driver->message_count > 1 || !device->has_line);
+}
+
+static void connect_messages(struct story *story, struct ivm_device *device,
+                             struct crowd *crowd)
+{
+    struct ivm_grant grant;
+    if (messages_connect(device, device->driver->message_count, &grant, &story->attempt) !=
+        IVM_OK) {
+        ivm_log("  %s is not connected by messages: %s", device->name,
+                ivm_status_forms(story->attempt.status)->text);
+        return;
+    }
+    uint32_t count = messages_count(device);
+    uint64_t taken = 0;
+    for (uint32_t i = 0; i < count; i++)
+        taken += messages_fire(device, i, 1);
+    crowd->connected++;
+    crowd->messages += count;
+    crowd->fired++;
+    crowd->exact += taken == count;
+}
+
+static void connect_line(struct story *story, struct ivm_device *device,
+                         struct crowd *crowd)
 {
     struct player *player = &story->players[0];
     player_cast(player, PLAYER_DEVICE, device->name, device);
@@ -45,8 +78,7 @@ static bool shares_a_line(const struct ivm_device *device)
 {
     uint32_t cpu;
     uint8_t vector;
-    struct ivm_source_id line = {IVM_LINE, device->line.gsi};
-    return ivm_stats_place(line, &cpu, &vector) &&
+    return ivm_stats_place(words_device_source(device), &cpu, &vector) &&
            ivm_stats_owners(cpu, vector, NULL, 0) > 1;
 }
 
@@ -57,15 +89,17 @@ static void gather_crowd(struct story *story, struct crowd *crowd)
     crowd->alone_before = answers.owners_alone;
     for (size_t i = 0; i < ivm_device_count(); i++) {
         struct ivm_device *device = ivm_device_at(i);
-        if (can_connect(device))
-            connect_one(story, device, crowd);
+        if (prefers_messages(device))
+            connect_messages(story, device, crowd);
+        else if (can_connect(device))
+            connect_line(story, device, crowd);
     }
     for (size_t i = ivm_device_count(); i-- > 0;) {
         struct ivm_device *device = ivm_device_at(i);
         if (can_connect(device) && shares_a_line(device))
             crowd->first = device;
     }
-    if (crowd->connected > 0)
+    if (crowd->first != NULL)
         return;
     ivm_log("Lacking: a device with a line. Somebody without a device connects instead.");
     stage_set_busiest(&story->stage);
@@ -80,7 +114,7 @@ static void reload(struct story *story, const struct crowd *crowd)
     struct player *copy = &story->players[1];
     player_cast(copy, PLAYER_LOOKS, name, NULL);
     if (crowd->first != NULL) {
-        story->stage = (struct stage){.source = {IVM_LINE, crowd->first->line.gsi},
+        story->stage = (struct stage){.source = words_device_source(crowd->first),
                                       .trigger = crowd->first->line.trigger,
                                       .polarity = crowd->first->line.polarity};
     }
@@ -122,9 +156,10 @@ void scene_everyone(struct story *story)
     struct crowd crowd = {0};
     expect_scene(&story->expectations, "Everyone connects, and the five questions");
     gather_crowd(story, &crowd);
-    ivm_log("%u devices are connected, each willing to share; those that can be were fired "
-            "once.",
-            crowd.connected);
+    ivm_log("%u devices are connected: on lines each is willing to share; %u messages have "
+            "one owner each.",
+            crowd.connected, crowd.messages);
+    ivm_log("Those that can be were fired once, with each message.");
     if (crowd.fired == 0)
         expect_lacking(&story->expectations);
     expect_count(&story->expectations, "devices that took their one", crowd.fired,
@@ -137,7 +172,7 @@ void scene_everyone(struct story *story)
     ivm_log("%s", "");
     report_questions();
     expect_answers(story, &crowd);
-    if (crowd.connected == 0)
+    if (crowd.first == NULL)
         scene_leave(story, 1);
     expect_end(&story->expectations);
 }

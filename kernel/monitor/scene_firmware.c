@@ -5,7 +5,7 @@
 #include <ivm/system.h>
 #include <ivm/vector.h>
 
-#include "table.h"
+#include "words.h"
 
 /* One row of the sharing matrix: what the first has, and what the second asks for. */
 struct row {
@@ -67,9 +67,9 @@ static void play_matrix(struct story *story)
         bool is_accepted = story->attempt.status == IVM_OK;
         right += is_right;
         accepted += is_accepted;
-        ivm_log("  A %s %s, B %s %s: %s%s", table_sharing(row.first_sharing),
-                table_trigger(row.first_trigger), table_sharing(row.second_sharing),
-                table_trigger(row.second_trigger),
+        ivm_log("  A %s %s, B %s %s: %s%s", words_sharing(row.first_sharing),
+                words_trigger(row.first_trigger), words_sharing(row.second_sharing),
+                words_trigger(row.second_trigger),
                 is_accepted ? "a chain"
                             : ivm_rule_word((enum ivm_rule)story->attempt.refusal.rule),
                 is_right ? "" : " (wrong)");

@@ -22,6 +22,7 @@ struct story {
 void scene_one_owner(struct story *story);
 void scene_second_owner(struct story *story);
 void scene_chain(struct story *story);
+void scene_messages(struct story *story);
 void scene_legacy(struct story *story);
 void scene_reconnect(struct story *story);
 void scene_firmware(struct story *story);

@@ -6,8 +6,10 @@
 #include <ivm/system.h>
 #include <ivm/vector.h>
 
+#include "messages.h"
 #include "table.h"
 #include "text.h"
+#include "words.h"
 
 static bool is_held(struct ivm_source_id source)
 {
@@ -23,8 +25,9 @@ static struct ivm_source_id line_of(const struct ivm_device *device)
 
 static bool can_play(const struct ivm_device *device)
 {
-    return device->has_line && device->driver != NULL && device->driver->fire != NULL &&
-           device->driver->routine != NULL && !is_held(line_of(device));
+    return device->has_line && !device->is_gone && device->driver != NULL &&
+           device->driver->fire != NULL && device->driver->routine != NULL &&
+           !messages_are_open(device) && !is_held(line_of(device));
 }
 
 static bool has_model(const struct stage *stage, const struct ivm_driver *driver)
@@ -185,11 +188,11 @@ bool stage_other_line(const struct stage *stage, struct stage *out)
 
 void stage_introduce(const struct stage *stage, unsigned wanted)
 {
-    char source[TABLE_SOURCE];
+    char source[WORDS_SOURCE];
     char line[TABLE_LINE];
     struct text text = {.out = line, .size = sizeof line};
-    text_add(&text, "On %s, %s-triggered: ", table_source(stage->source, source),
-             table_trigger(stage->trigger));
+    text_add(&text, "On %s, %s-triggered: ", words_source(stage->source, source),
+             words_trigger(stage->trigger));
     for (unsigned i = 0; i < stage->device_count; i++)
         text_add(&text, "%s%s", i == 0 ? "" : ", ", stage->devices[i]->name);
     ivm_log("%s%s.", line, stage->device_count == 0 ? "no device" : "");

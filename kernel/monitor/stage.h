@@ -105,6 +105,10 @@ uint64_t player_fire(struct player *player, unsigned times);
 /* Make the devices of several players interrupt at the same moment, `times` times. */
 void player_fire_together(struct player *players, unsigned count, unsigned times);
 
+/* Wait until a connection's routine took so many interrupts since its connect; false: it
+ * did not within two seconds. */
+bool stage_await_claims(const struct ivm_connection *connection, uint64_t claims);
+
 /* How often player_fire(player, times) fires. */
 unsigned player_can_fire(const struct player *player, unsigned times);
 

@@ -6,9 +6,11 @@
 #include <ivm/system.h>
 
 #include "kernel/format.h"
+#include "messages.h"
 #include "scenes.h"
 #include "table.h"
 #include "text.h"
+#include "words.h"
 
 enum { APART = 4, TOGETHER = 3, SUBJECT = 48 };
 
@@ -22,7 +24,7 @@ static void say_attempt(const struct story *story, enum ivm_sharing sharing)
     char result[ATTEMPT_TEXT];
     expect_describe(attempt, result);
     bool names_holder = attempt->status != IVM_OK && attempt->refusal.owner_count > 0;
-    ivm_log("  %s asks for it, %s: %s%s%s", attempt->who, table_sharing(sharing), result,
+    ivm_log("  %s asks for it, %s: %s%s%s", attempt->who, words_sharing(sharing), result,
             names_holder ? ", held by " : "",
             names_holder ? attempt->refusal.owners[0].name : "");
 }
@@ -113,7 +115,11 @@ static void clear_stage(void)
 {
     for (size_t i = 0; i < ivm_device_count(); i++) {
         struct ivm_device *device = ivm_device_at(i);
-        if (device->driver != NULL && ivm_device_disconnect(device) == IVM_OK)
+        if (device->driver == NULL || device->is_gone)
+            continue;
+        enum ivm_status status = messages_are_open(device) ? messages_disconnect(device)
+                                                           : ivm_device_disconnect(device);
+        if (status == IVM_OK)
             ivm_log("%s was connected; disconnected for the story", device->name);
     }
 }
@@ -129,8 +135,8 @@ static void tell_topology(void)
 bool story_tell(void)
 {
     static void (*const scenes[])(struct story * story) = {
-        scene_one_owner, scene_second_owner, scene_chain,   scene_legacy,   scene_reconnect,
-        scene_firmware,  scene_models,       scene_filters, scene_everyone,
+        scene_one_owner, scene_second_owner, scene_chain,  scene_messages, scene_legacy,
+        scene_reconnect, scene_firmware,     scene_models, scene_filters,  scene_everyone,
     };
     struct story *story = &the_story;
     story->expectations = (struct expectations){0};

@@ -10,17 +10,20 @@
 #include <ivm/driver.h>
 #include <ivm/stats.h>
 
-enum { TABLE_LINE = 240 }; /* a row with its zero */
+enum {
+    TABLE_LINE = 240, /* a row with its zero */
+    TABLE_WIDTH = 95, /* of the table of vectors: with the log's prefix, 100 columns */
+};
 
-/* One row of the table of vectors: who is connected to it, or what fired there unasked.
+/* The rows of one vector, to the log: who is connected to it, or what fired there unasked.
  *
- * returns  false, and nothing written, when there is no such CPU, or nobody is connected
+ * returns  false, and nothing logged, when there is no such CPU, or nobody is connected
  *          to it and nothing strayed there; a system vector is shown once it fired
  * context  below IVM_DISPATCH
  */
-bool table_vector_row(uint32_t cpu, uint8_t vector, char out[TABLE_LINE]);
+bool table_vector(uint32_t cpu, uint8_t vector);
 
-/* One row of the table of devices. Any context. */
+/* One row of the table of devices. context  below IVM_DISPATCH */
 void table_device_row(const struct ivm_device *device, char out[TABLE_LINE]);
 
 /* The tables, to the log. context  below IVM_DISPATCH */
@@ -29,12 +32,5 @@ void table_devices(void);
 void table_lines(void);
 void table_refusals(void);
 void table_totals(void);
-
-/* The words of a trigger, polarity or sharing; of a source ("line 21"), in `out`. */
-const char *table_trigger(unsigned trigger);
-const char *table_polarity(unsigned polarity);
-const char *table_sharing(unsigned sharing);
-enum { TABLE_SOURCE = 24 };
-const char *table_source(struct ivm_source_id source, char out[TABLE_SOURCE]);
 
 #endif
