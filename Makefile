@@ -6,6 +6,7 @@
 #   make test-long  the same, with the rows that the matrix marks long
 #   make host-test  the host tests, gcc, without sanitizers; T=test_vector: only that one
 #   make stress     everything at once on four CPUs that are threads, under ThreadSanitizer; SEED=7
+#   make fuzz       throw bytes at the parsers; T=pci_capability: only that one; SECONDS=60 each
 #   make prove      search the models of disconnecting and moving (spin); and what breaks them
 #   make iso        build/ivm.iso: boots by BIOS and by UEFI, in QEMU and on a real machine
 #   make debug      QEMU stopped at its first instruction, and gdb with commands of our own
@@ -23,6 +24,8 @@
 #   CPU=max  ACCEL=kvm    QEMU's -cpu and -accel                               [QEMU's, tcg]
 #   EDU="5 7 9 13"        PCI slots with a device that interrupts when told to: on both
 #                         machines 5, 9 and 13 share one line and 7 has another
+#   CARDS="nvme rocker"   more PCI devices, each as QEMU's -device takes it; without it, a network
+#                         card and a switch, which interrupt by messages; CARDS= for none
 #   ARGS="-device x"      more arguments for QEMU, split at blanks
 #   CMDLINE="run=A,B"     the kernel's command line, any characters: here, run the commands
 #                         A and B of its console and power off
@@ -62,7 +65,7 @@ host_flags := -std=c11 -D_DEFAULT_SOURCE -O1 -g -fno-omit-frame-pointer $(warnin
               -Itests/host/include -Iinclude -I. -Iarch/x86_64
 
 # ---- what is built from what ----------------------------------------------------------
-rooms := boot arch/x86_64 kernel kernel/system kernel/monitor drivers
+rooms := boot arch/x86_64 kernel kernel/system kernel/wdm kernel/monitor drivers
 sources := $(foreach room,$(rooms),$(wildcard $(room)/*.c $(room)/*.S))
 objects := $(sources:%=$B/%.o)
 suites := $(patsubst %,$B/%.o,$(wildcard tests/guest/*.c))
@@ -76,6 +79,7 @@ needs_debug := $(needs_run) debug
 needs_host-test := test
 needs_mutants := test
 needs_stress := test
+needs_fuzz := test
 needs_prove := prove
 needs_check := check
 needs_lint := lint
@@ -153,6 +157,10 @@ host_sources := $(filter-out $(not_on_host), $(wildcard boot/multiboot2.c) \
     $(filter %.c,$(filter-out boot/%,$(sources))))
 host_fakes := $(wildcard tests/host/fake/*.c)
 host_tests := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
+# The board stands in for whole rooms of drivers/: only who asks for it gets it.
+host_board := $(filter tests/host/fake/board%,$(host_fakes))
+on_board := $(patsubst tests/host/%.c,%,$(shell grep -lE '"fake/(board|operator)\.h"' \
+    tests/host/test_*.c))
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # host_build NAME, compiler, flags: the programs are $B/NAME/test_*. A fake stands in for
@@ -170,18 +178,22 @@ $B/$1/%.o: %.c $B/flags | setup
 	@$2 $(host_flags) $3 -MMD -MP -c $$< -o $$@
 
 $B/$1/code.a: $(host_sources:%.c=$B/$1/%.o)
-$B/$1/fake.a: $(host_fakes:%.c=$B/$1/%.o)
+$B/$1/board.a: $(host_board:%.c=$B/$1/%.o)
+$B/$1/fake.a: $(filter-out $(host_board:%.c=$B/$1/%.o),$(host_fakes:%.c=$B/$1/%.o))
 
+$(on_board:%=$B/$1/%): $B/$1/board.a
 $(host_tests:%=$B/$1/%): $B/$1/%: $B/$1/tests/host/%.o $B/$1/code.a $B/$1/fake.a
 	@echo '  $1  $$(@F)'
-	@$2 $3 -o $$@ $$< -Wl,--start-group $B/$1/fake.a $B/$1/code.a -Wl,--end-group -lcmocka
+	@$2 $3 -o $$@ $$< -Wl,--start-group $$(filter %board.a,$$^) $B/$1/fake.a $B/$1/code.a \
+	    -Wl,--end-group -lcmocka
 endef
 # gcc's checks add conversions of their own, and warn of variables that nobody reads after
 # cmocka's longjmp.
 gcc_quiet := -Wno-clobbered -Wno-conversion -Wno-sign-conversion
 $(eval $(call host_build,host,gcc,-Wno-clobbered))
 $(eval $(call host_build,host-gcc,gcc,$(gcc_quiet) $(sanitize)))
-$(eval $(call host_build,host-clang,clang,$(sanitize)))
+# -fsanitize=fuzzer-no-link: the same objects tell the fuzzers which way they went.
+$(eval $(call host_build,host-clang,clang,$(sanitize) -fsanitize=fuzzer-no-link))
 $(eval $(call host_build,host-mutant,gcc,-O0 -Wno-clobbered))
 
 $B/%.a: $B/files
@@ -192,6 +204,22 @@ T ?= $(host_tests)
 host-test: $(T:%=$B/host/%)
 	@failed=; for test in $^; do $$test || failed="$$failed $$test"; done; \
 	 [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+# ---- fuzzers: tests/fuzz/fuzz_NAME.c, linked with clang's host objects --------------------
+fuzzers := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_programs := $(fuzzers:%=$B/fuzz/fuzz_%)
+$(fuzz_programs): $B/fuzz/%: $B/host-clang/tests/fuzz/%.o $B/host-clang/code.a $B/host-clang/fake.a
+	@mkdir -p $(@D)
+	@echo '  fuzz  $(@F)'
+	@clang $(sanitize) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $B/host-clang/fake.a \
+	    $B/host-clang/code.a -Wl,--end-group -lcmocka
+
+# What broke is kept in build/fuzz, and named; giving that file to the program breaks it again.
+SECONDS := 60
+fuzzed := $(if $(filter file,$(origin T)),$(fuzzers),$(T))
+fuzz: $(fuzzed:%=$B/fuzz/fuzz_%)
+	@for fuzzer in $^; do \
+	    $$fuzzer -max_total_time=$(SECONDS) -artifact_prefix=$$fuzzer- || exit 1; done
 
 # ---- the manager on CPUs that are threads ---------------------------------------------
 # clang: gcc's ThreadSanitizer does not know fences.
@@ -214,7 +242,7 @@ $B/clang/ivm-test.elf: $(sources) linker.ld | setup
 	@$(MAKE) B=$B/clang CC=clang $@
 
 host_programs := $(foreach compiler,gcc clang,$(host_tests:%=$B/host-$(compiler)/%))
-proof := $(host_programs) $B/stress/stress $B/clang/ivm-test.elf \
+proof := $(host_programs) $(fuzz_programs) $B/stress/stress $B/clang/ivm-test.elf \
          $(addprefix $B/,ivm.iso ivm-at-once.iso ivm-test.iso)
 pytest := tools/python -m pytest -c tests/run/pytest.ini --rootdir=. -n $(shell nproc)
 
@@ -237,7 +265,8 @@ check: setup
 
 lint: check
 	@tools/lint analysis '$(kernel_flags)' $(filter %.c,$(sources) $(wildcard tests/guest/*.c))
-	@tools/lint analysis '$(host_flags)' $(host_fakes) $(host_tests:%=tests/host/%.c)
+	@tools/lint analysis '$(host_flags)' $(host_fakes) $(host_tests:%=tests/host/%.c) \
+	    $(fuzzers:%=tests/fuzz/fuzz_%.c)
 
 clean:
 	rm -rf $B
@@ -245,8 +274,9 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-.PHONY: all setup run test test-long host-test stress prove iso debug check lint mutants clean help
+.PHONY: all setup run test test-long host-test fuzz stress prove iso debug check lint mutants clean help
 
 -include $(patsubst %.o,%.d,$(objects) $(suites) $(stress_objects))
 -include $(foreach h,host host-gcc host-clang host-mutant,$(patsubst %.c,$B/$h/%.d,\
     $(host_sources) $(host_fakes) $(host_tests:%=tests/host/%.c)))
+-include $(fuzzers:%=$B/host-clang/tests/fuzz/fuzz_%.d)

@@ -22,8 +22,9 @@ static void a_blank_line_succeeds(void **state)
 static void an_unknown_command_is_answered_with_the_nearest(void **state)
 {
     (void)state;
-    operator_fails("fier edu0",
-                   "cannot understand `fier`; did you mean `fire NAME [COUNT]`?");
+    operator_fails(
+        "fier edu0",
+        "cannot understand `fier`; did you mean `fire NAME [message I] [COUNT]`?");
     operator_fails("dev", "did you mean `devices`?");
     operator_fails("zzzzzzz", "cannot understand `zzzzzzz`; `help` lists the commands");
 }
@@ -31,10 +32,11 @@ static void an_unknown_command_is_answered_with_the_nearest(void **state)
 static void wrong_arguments_are_answered_with_the_usage(void **state)
 {
     (void)state;
-    operator_fails("fire", "usage: fire NAME [COUNT]");
+    operator_fails("fire", "usage: fire NAME [message I] [COUNT]");
     operator_fails("table now", "usage: table");
-    operator_fails("fire edu0 1 2", "usage: fire NAME [COUNT]");
-    operator_fails("fire edu0 1 2 3 4 5 6 7", "usage: fire NAME [COUNT]");
+    operator_fails("fire edu0 1 2", "`2` is one word too many");
+    operator_fails("fire edu0 1 2 3 4 5 6 7", "usage: fire NAME [message I] [COUNT]");
+    operator_fails("connect edu0 shared 3", "`3` is one word too many");
     operator_fails("connect edu0 loudly", "`loudly` is not `shared`");
     operator_fails("fire edu0 0", "`0` is no count: 1 to 1000000");
     operator_fails("fire edu0 1000001", "is no count");
@@ -51,8 +53,13 @@ static void wrong_arguments_are_answered_with_the_usage(void **state)
 static void a_device_that_is_not_there_is_named(void **state)
 {
     (void)state;
-    const char *const commands[] = {"fire edu9", "connect edu9", "disconnect edu9",
-                                    "refuse edu9", "claim edu9"};
+    const char *const commands[] = {"fire edu9",           "connect edu9",
+                                    "disconnect edu9",     "refuse edu9",
+                                    "claim edu9",          "connect edu9 messages",
+                                    "mask edu9 message 0", "unmask edu9 message 0",
+                                    "measure edu9",        "load edu9",
+                                    "unload edu9",         "move edu9 0",
+                                    "fire edu9 message 0"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         operator_fails(commands[i], "no device `edu9`");
 }
@@ -199,6 +206,13 @@ static void a_status_is_found_by_each_of_its_forms(void **state)
         operator_heard("ERROR_INTERRUPT_VECTOR_ALREADY_CONNECTED");
     }
     fake_system_reset();
+    assert_int_equal(fake_log_text_count("latest "), 0);
+    operator_works("connect edu0");
+    operator_works("refuse edu0");
+    fake_system_reset();
+    operator_works("status 763");
+    operator_heard("  latest    refused #1: second owner -> line 21");
+    fake_system_reset();
     operator_works("status 764");
     operator_heard("IVM_NOT_CONNECTED");
     operator_heard("IVM_STILL_CONNECTED");
@@ -239,6 +253,7 @@ static void the_showing_commands_work_on_an_empty_machine(void **state)
 static void the_story_is_a_command(void **state)
 {
     (void)state;
+    board_add(BOARD_SWITCH, "switch0", 0);
     operator_works("claim edu0");
     operator_works("story");
     operator_heard("all as expected");

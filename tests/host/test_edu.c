@@ -135,6 +135,15 @@ static void an_edu_that_is_silent_says_not_mine_and_is_not_written(void **unused
     fake_log_expect(0, FAKE_MMIO_READ, BASE + 0x24, 0);
 }
 
+/* Else it would claim every interrupt of those that share its line, and they would never be asked. */
+static void an_edu_that_was_taken_out_says_not_mine(void **unused)
+{
+    (void)unused;
+    status = UINT32_MAX;
+
+    assert_int_equal(edu.routine(&device), IVM_NOT_MINE);
+}
+
 static void a_fired_edu_is_acknowledged_by_the_status_that_was_read(void **unused)
 {
     (void)unused;
@@ -163,6 +172,30 @@ static void quiet_takes_back_what_was_fired(void **unused)
     assert_int_equal(edu.routine(&device), IVM_NOT_MINE);
 }
 
+static void the_message_s_routine_acknowledges_as_the_line_s_does(void **unused)
+{
+    (void)unused;
+    struct ivm_device_message message = {.device = &device, .index = 0};
+    assert_int_equal(edu.message_routine(&message), IVM_NOT_MINE);
+
+    edu.fire_message(&device, 0);
+
+    assert_int_equal(status, 1);
+    assert_int_equal(edu.message_routine(&message), IVM_HANDLED);
+    assert_int_equal(status, 0);
+}
+
+static void a_change_of_means_takes_back_what_was_raised_before(void **unused)
+{
+    (void)unused;
+    static const enum ivm_means means[] = {IVM_BY_MESSAGES, IVM_BY_LINE};
+    for (size_t i = 0; i < 2; i++) {
+        edu.fire(&device);
+        assert_int_equal(edu.use(&device, means[i]), IVM_OK);
+        assert_int_equal(status, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,9 +207,14 @@ int main(void)
         cmocka_unit_test_setup(registers_that_are_not_there_are_not_driven, set_up),
         cmocka_unit_test_setup(an_edu_that_is_silent_says_not_mine_and_is_not_written,
                                set_up_probed),
+        cmocka_unit_test_setup(an_edu_that_was_taken_out_says_not_mine, set_up_probed),
         cmocka_unit_test_setup(a_fired_edu_is_acknowledged_by_the_status_that_was_read,
                                set_up_probed),
         cmocka_unit_test_setup(quiet_takes_back_what_was_fired, set_up_probed),
+        cmocka_unit_test_setup(the_message_s_routine_acknowledges_as_the_line_s_does,
+                               set_up_probed),
+        cmocka_unit_test_setup(a_change_of_means_takes_back_what_was_raised_before,
+                               set_up_probed),
     };
     return cmocka_run_group_tests_name("edu", tests, NULL, NULL);
 }

@@ -116,6 +116,19 @@ static void a_scene_without_a_device_is_counted_once(void **state)
     assert_int_equal(fake_log_text_count("all as expected"), 0);
 }
 
+static void a_scene_without_a_device_may_show_nothing(void **state)
+{
+    (void)state;
+    struct expectations e = {0};
+    expect_scene(&e, "lacking");
+    expect_lacking(&e);
+    assert_true(expect_end(&e));
+    assert_told("not shown: this machine lacked a device for it");
+    assert_int_equal(e.failed, 0);
+    expect_scene(&e, "empty");
+    assert_false(expect_end(&e));
+}
+
 static void a_failure_is_not_forgotten_by_a_good_scene_after_it(void **state)
 {
     (void)state;
@@ -151,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup(what_happened_is_said_again_only_where_it_reads_otherwise,
                                fresh_log),
         cmocka_unit_test_setup(a_scene_without_a_device_is_counted_once, fresh_log),
+        cmocka_unit_test_setup(a_scene_without_a_device_may_show_nothing, fresh_log),
         cmocka_unit_test_setup(a_failure_is_not_forgotten_by_a_good_scene_after_it,
                                fresh_log),
         cmocka_unit_test_setup(a_scene_with_more_than_fits_still_ends_in_one_line,

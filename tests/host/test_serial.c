@@ -8,162 +8,33 @@
 #include <cmocka.h>
 
 #include "fake/hardware.h"
+#include "fake/pci_space.h"
 #include "fake/system.h"
+#include "fake/uart_chip.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/serial.c"
 
-/* A 16550 on a PC: its line is let out by OUT2, except in loopback. */
-static struct {
-    uint8_t enable, line, modem, fifo, divisor[2];
-    uint8_t received[FIFO_BYTES];
-    unsigned received_count;
-    bool sent_pending; /* the transmitter's interrupt, until IIR is read */
-    unsigned busy;     /* reads of LSR until the transmitter is idle */
-    unsigned restarts; /* times that the log still writes, just before interrupts go off */
-    unsigned held_off; /* reads of LSR that found it busy with interrupts off */
-    unsigned on_wire;  /* bytes that left the port */
-    bool cut;          /* loopback is broken */
-    bool asserted;
-    unsigned edges;
-} uart;
-
 static struct ivm_device device;
 
-static bool loops(void)
-{
-    return (uart.modem & MCR_LOOP) != 0;
-}
+enum { PCI_PORT = 0xC040 };
 
-static uint8_t identify(void)
-{
-    if ((uart.enable & IER_RECEIVED) != 0 && uart.received_count > 0)
-        return 0x04;
-    if ((uart.enable & IER_SENT) != 0 && uart.sent_pending)
-        return 0x02;
-    return IIR_NONE;
-}
-
-static void update(void)
-{
-    bool out = (uart.modem & MCR_OUT2) != 0 && !loops();
-    bool is = out && identify() != IIR_NONE;
-    uart.edges += is && !uart.asserted;
-    uart.asserted = is;
-}
-
-static uint8_t take_received(void)
-{
-    uint8_t value = uart.received[0];
-    if (uart.received_count > 0)
-        memmove(uart.received, uart.received + 1, --uart.received_count);
-    return value;
-}
-
-static uint64_t read_model(void *context, uint64_t offset, unsigned width)
-{
-    (void)context;
-    if (width != 1)
-        fake_complain("a 16550 takes bytes only");
-    uint8_t value = 0;
-    switch (offset) {
-    case UART_DATA:
-        value = take_received();
-        break;
-    case UART_IDENTIFY:
-        value = identify();
-        if (value == 0x02)
-            uart.sent_pending = false;
-        value |= 0xC0;
-        break;
-    case UART_MODEM:
-        value = uart.modem;
-        break;
-    case UART_LINE_STATUS:
-        value = uart.received_count > 0 ? LSR_RECEIVED : 0;
-        if (!fake_cpu.interrupts_on && uart.restarts > 0) {
-            uart.restarts--;
-            uart.busy = 20;
-        }
-        uart.held_off += uart.busy > 0 && !fake_cpu.interrupts_on;
-        if (uart.busy == 0)
-            value |= LSR_IDLE | 1 << 5;
-        else
-            uart.busy--;
-        break;
-    case UART_MODEM_STATUS:
-        if (loops() && !uart.cut)
-            value = (uint8_t)((uart.modem & 0x0C) << 4 | (uart.modem & 2) << 3 |
-                              (uart.modem & 1) << 5);
-        break;
-    default:
-        fake_complain("a read of 16550 register %u", (unsigned)offset);
-    }
-    update();
-    return value;
-}
-
-static void send(uint8_t value)
-{
-    if (!loops())
-        uart.on_wire++;
-    else if (!uart.cut && uart.received_count < FIFO_BYTES)
-        uart.received[uart.received_count++] = value;
-    uart.sent_pending = true;
-}
-
-static void write_model(void *context, uint64_t offset, unsigned width, uint64_t value)
-{
-    (void)context;
-    (void)width;
-    uint8_t byte = (uint8_t)value;
-    bool divisor = (uart.line & LCR_DLAB) != 0;
-    switch (offset) {
-    case UART_DATA:
-    case UART_ENABLE:
-        if (divisor) {
-            uart.divisor[offset] = byte;
-        } else if (offset == UART_DATA) {
-            send(byte);
-        } else {
-            if ((byte & ~uart.enable & IER_SENT) != 0 && uart.busy == 0)
-                uart.sent_pending = true;
-            uart.enable = byte;
-        }
-        break;
-    case UART_FIFO:
-        uart.fifo = byte;
-        if ((byte & 2) != 0)
-            uart.received_count = 0;
-        break;
-    case UART_LINE:
-        uart.line = byte;
-        break;
-    case UART_MODEM:
-        if (uart.busy > 0)
-            fake_complain("loopback or modem lines changed while a byte is being sent");
-        if ((byte & MCR_LOOP) != 0 && fake_cpu.interrupts_on)
-            fake_complain("loopback with interrupts on: the log would go into it");
-        uart.modem = byte;
-        break;
-    default:
-        fake_complain("a write to 16550 register %u", (unsigned)offset);
-    }
-    update();
-}
+static struct fake_function *function;
 
 static void set_up_port(size_t row)
 {
     fake_hardware_reset();
     fake_system_reset();
     fake_cpu.interrupts_on = true;
-    memset(&uart, 0, sizeof uart);
-    uart.line = LCR_8N1;
-    uart.enable = 0x0F; /* as firmware may leave it */
-    uart.modem = 0x03;
+    fake_pci_start();
+    function = fake_pci_add(0, 9, 0, 0x00021B36);
+    fake_pci_put16(function, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
     device = (struct ivm_device){.match = &matches[row]};
     memcpy(device.name, matches[row].name, sizeof matches[row].name);
-    fake_port_device(matches[row].port, 8, read_model, write_model, NULL);
+    uint16_t port = matches[row].bus == IVM_BUS_PCI ? PCI_PORT : matches[row].port;
+    device.pci = (struct ivm_pci){.slot = 9,
+                                  .bars = {{.base = PCI_PORT, .size = 8, .is_port = true}}};
+    fake_uart_start(port);
 }
 
 static int set_up_com1(void **unused)
@@ -180,10 +51,17 @@ static int set_up_com2(void **unused)
     return 0;
 }
 
+static int set_up_pci(void **unused)
+{
+    (void)unused;
+    set_up_port(2);
+    return 0;
+}
+
 static void probe_and_clear(void)
 {
     assert_int_equal(serial.probe(&device), IVM_OK);
-    uart.edges = 0;
+    fake_uart.edges = 0;
 }
 
 static void a_port_that_is_not_there_is_said_missing(void **unused)
@@ -200,18 +78,18 @@ static void a_port_that_is_not_there_is_said_missing(void **unused)
 static void what_does_not_loop_back_is_not_a_port(void **unused)
 {
     (void)unused;
-    uart.cut = true;
+    fake_uart.cut = true;
 
     assert_int_equal(serial.probe(&device), IVM_NO_SUCH_DEVICE);
 
-    assert_int_equal(uart.modem, 0x03);
+    assert_int_equal(fake_uart.modem, 0x03);
     assert_true(fake_cpu.interrupts_on);
 }
 
 static void what_never_stops_sending_is_named(void **unused)
 {
     (void)unused;
-    uart.busy = UINT32_MAX;
+    fake_uart.busy = UINT32_MAX;
 
     assert_int_equal(serial.probe(&device), IVM_NO_SUCH_DEVICE);
 
@@ -221,13 +99,13 @@ static void what_never_stops_sending_is_named(void **unused)
 static void a_probe_leaves_the_port_silent_and_its_line_let_out(void **unused)
 {
     (void)unused;
-    uart.busy = 100;
+    fake_uart.busy = 100;
     assert_int_equal(serial.probe(&device), IVM_OK);
 
-    assert_int_equal(uart.enable, 0);
-    assert_int_equal(uart.modem, MCR_READY);
-    assert_false(uart.asserted);
-    assert_int_equal(uart.on_wire, 0);
+    assert_int_equal(fake_uart.enable, 0);
+    assert_int_equal(fake_uart.modem, MCR_READY);
+    assert_false(fake_uart.asserted);
+    assert_int_equal(fake_uart.on_wire, 0);
     assert_true(fake_cpu.interrupts_on);
     assert_int_equal(serial.routine(&device), IVM_NOT_MINE);
 }
@@ -237,27 +115,27 @@ static void com2_is_set_to_115200_8n1(void **unused)
     (void)unused;
     probe_and_clear();
 
-    assert_int_equal(uart.divisor[0], 1);
-    assert_int_equal(uart.divisor[1], 0);
-    assert_int_equal(uart.line, LCR_8N1);
-    assert_int_equal(uart.fifo & 0xC1, 0x01);
+    assert_int_equal(fake_uart.divisor[0], 1);
+    assert_int_equal(fake_uart.divisor[1], 0);
+    assert_int_equal(fake_uart.line, LCR_8N1);
+    assert_int_equal(fake_uart.fifo & 0xC1, 0x01);
 }
 
 static void com1_keeps_the_log_s_settings_and_what_was_typed(void **unused)
 {
     (void)unused;
-    memcpy(uart.received, "quit", 4);
-    uart.received_count = 4;
+    memcpy(fake_uart.received, "quit", 4);
+    fake_uart.received_count = 4;
     probe_and_clear();
 
     serial.fire(&device);
     assert_int_equal(serial.routine(&device), IVM_HANDLED);
     serial.quiet(&device);
 
-    assert_int_equal(uart.received_count, 4);
-    assert_memory_equal(uart.received, "quit", 4);
-    assert_int_equal(uart.fifo, 0);
-    assert_int_equal(uart.line, LCR_8N1);
+    assert_int_equal(fake_uart.received_count, 4);
+    assert_memory_equal(fake_uart.received, "quit", 4);
+    assert_int_equal(fake_uart.fifo, 0);
+    assert_int_equal(fake_uart.line, LCR_8N1);
 }
 
 static void one_fire_is_one_edge_and_one_handled(void **unused)
@@ -266,40 +144,40 @@ static void one_fire_is_one_edge_and_one_handled(void **unused)
     probe_and_clear();
 
     serial.fire(&device);
-    assert_int_equal(uart.edges, 1);
-    assert_true(uart.asserted);
-    assert_int_equal(uart.modem, MCR_READY);
+    assert_int_equal(fake_uart.edges, 1);
+    assert_true(fake_uart.asserted);
+    assert_int_equal(fake_uart.modem, MCR_READY);
     assert_true(fake_cpu.interrupts_on);
 
     assert_int_equal(serial.routine(&device), IVM_HANDLED);
-    assert_false(uart.asserted);
-    assert_int_equal(uart.enable, 0);
+    assert_false(fake_uart.asserted);
+    assert_int_equal(fake_uart.enable, 0);
     assert_int_equal(serial.routine(&device), IVM_NOT_MINE);
-    assert_int_equal(uart.edges, 1);
-    assert_int_equal(uart.on_wire, 0);
+    assert_int_equal(fake_uart.edges, 1);
+    assert_int_equal(fake_uart.on_wire, 0);
 }
 
 static void a_fire_waits_for_the_log_with_interrupts_on(void **unused)
 {
     (void)unused;
     probe_and_clear();
-    uart.busy = 50;
+    fake_uart.busy = 50;
 
     serial.fire(&device);
 
-    assert_int_equal(uart.busy + uart.held_off, 0);
-    assert_int_equal(uart.edges, 1);
+    assert_int_equal(fake_uart.busy + fake_uart.held_off, 0);
+    assert_int_equal(fake_uart.edges, 1);
 }
 
 static void a_log_that_goes_on_at_the_last_moment_is_waited_for_again(void **unused)
 {
     (void)unused;
     probe_and_clear();
-    uart.restarts = 3;
+    fake_uart.restarts = 3;
     serial.fire(&device);
 
-    assert_int_equal(uart.held_off, 3);
-    assert_int_equal(uart.edges, 1);
+    assert_int_equal(fake_uart.held_off, 3);
+    assert_int_equal(fake_uart.edges, 1);
     assert_true(fake_cpu.interrupts_on);
 }
 
@@ -307,9 +185,9 @@ static void a_port_that_never_stops_sending_is_not_fired(void **unused)
 {
     (void)unused;
     probe_and_clear();
-    uart.busy = UINT32_MAX;
+    fake_uart.busy = UINT32_MAX;
     serial.fire(&device);
-    assert_int_equal(uart.edges, 0);
+    assert_int_equal(fake_uart.edges, 0);
     assert_true(fake_cpu.interrupts_on);
     assert_int_equal(fake_log_text_count("not fired, it does not stop sending"), 1);
 }
@@ -330,26 +208,26 @@ static void com2_empties_its_buffer_and_the_log_s_bytes_do_not_fire(void **unuse
     (void)unused;
     probe_and_clear();
     serial.fire(&device);
-    send('x');
-    uart.received[uart.received_count++] = 'y';
+    fake_uart_send('x');
+    fake_uart.received[fake_uart.received_count++] = 'y';
 
     assert_int_equal(serial.routine(&device), IVM_HANDLED);
 
-    assert_int_equal(uart.received_count, 0);
-    send('z');
-    assert_false(uart.asserted);
+    assert_int_equal(fake_uart.received_count, 0);
+    fake_uart_send('z');
+    assert_false(fake_uart.asserted);
 }
 
 static void a_byte_that_does_not_come_back_is_said(void **unused)
 {
     (void)unused;
     probe_and_clear();
-    uart.cut = true;
+    fake_uart.cut = true;
 
     serial.fire(&device);
 
-    assert_int_equal(uart.edges, 0);
-    assert_int_equal(uart.modem, MCR_READY);
+    assert_int_equal(fake_uart.edges, 0);
+    assert_int_equal(fake_uart.modem, MCR_READY);
     assert_int_equal(fake_log_text_count("com2: a byte sent in loopback"), 1);
 }
 
@@ -361,10 +239,48 @@ static void quiet_takes_a_fire_back(void **unused)
 
     serial.quiet(&device);
 
-    assert_false(uart.asserted);
+    assert_false(fake_uart.asserted);
     assert_int_equal(serial.routine(&device), IVM_NOT_MINE);
     serial.fire(&device);
     assert_int_equal(serial.routine(&device), IVM_HANDLED);
+}
+
+static void a_pci_port_is_let_at_its_ports_and_its_line(void **unused)
+{
+    (void)unused;
+    probe_and_clear();
+
+    assert_int_equal(fake_pci_get16(function, PCI_COMMAND), PCI_COMMAND_IO);
+    assert_int_equal(fake_log_text_count("pciser: 16550 at port 0xc040"), 1);
+}
+
+static void a_function_without_eight_ports_is_not_driven(void **unused)
+{
+    (void)unused;
+    static const struct ivm_bar bad[] = {
+        {.base = PCI_PORT, .size = 4, .is_port = true},
+        {.base = PCI_PORT, .size = 8},
+        {.base = 0, .size = 8, .is_port = true},
+        {.base = 0xFFFC, .size = 8, .is_port = true},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        device.pci.bars[0] = bad[i];
+        assert_int_equal(serial.probe(&device), IVM_UNSUPPORTED);
+    }
+    assert_int_equal(fake_log_text_count("is not 8 ports or more"), 4);
+}
+
+static void a_pci_port_is_fired_without_sending_or_looping(void **unused)
+{
+    (void)unused;
+    probe_and_clear();
+    fake_log_clear();
+
+    serial.fire(&device);
+
+    assert_true(fake_uart.asserted);
+    assert_int_equal(fake_uart.on_wire, 0);
+    assert_int_equal(fake_log_count_of(FAKE_PORT_WRITE, PCI_PORT + UART_MODEM), 0);
 }
 
 int main(void)
@@ -377,22 +293,30 @@ int main(void)
     {                                                                                      \
         "com2: " #test, test, set_up_com2, NULL, NULL                                      \
     }
+#define PCI_TEST(test)                                                                     \
+    {                                                                                      \
+        "pci: " #test, test, set_up_pci, NULL, NULL                                        \
+    }
 #define BOTH_TEST(test) COM1_TEST(test), COM2_TEST(test)
+#define EACH_TEST(test) BOTH_TEST(test), PCI_TEST(test)
     const struct CMUnitTest tests[] = {
         COM2_TEST(a_port_that_is_not_there_is_said_missing),
         COM2_TEST(what_does_not_loop_back_is_not_a_port),
         COM2_TEST(what_never_stops_sending_is_named),
-        BOTH_TEST(a_probe_leaves_the_port_silent_and_its_line_let_out),
+        EACH_TEST(a_probe_leaves_the_port_silent_and_its_line_let_out),
         COM2_TEST(com2_is_set_to_115200_8n1),
         COM1_TEST(com1_keeps_the_log_s_settings_and_what_was_typed),
-        BOTH_TEST(one_fire_is_one_edge_and_one_handled),
+        EACH_TEST(one_fire_is_one_edge_and_one_handled),
         BOTH_TEST(a_fire_waits_for_the_log_with_interrupts_on),
         BOTH_TEST(a_log_that_goes_on_at_the_last_moment_is_waited_for_again),
         COM2_TEST(a_port_that_never_stops_sending_is_not_fired),
         COM1_TEST(a_silent_port_says_not_mine_and_is_not_written),
         COM2_TEST(com2_empties_its_buffer_and_the_log_s_bytes_do_not_fire),
         COM2_TEST(a_byte_that_does_not_come_back_is_said),
-        BOTH_TEST(quiet_takes_a_fire_back),
+        EACH_TEST(quiet_takes_a_fire_back),
+        PCI_TEST(a_pci_port_is_let_at_its_ports_and_its_line),
+        PCI_TEST(a_function_without_eight_ports_is_not_driven),
+        PCI_TEST(a_pci_port_is_fired_without_sending_or_looping),
     };
     return cmocka_run_group_tests_name("serial", tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import peers
+
 try:
     import tomllib
 except ImportError:  # Python before 3.11
@@ -27,7 +29,9 @@ class Row:
     cpu: str = ""
     accel: str = ""
     edu: list = field(default_factory=lambda: [5, 7, 9, 13])
+    cards: list = field(default_factory=list)
     args: str = ""
+    peer: str = ""
     suites: list = field(default_factory=list)
     cmdline: str = ""
     status: int = 0  # of kernel/system/panic.h's enum, counted from its first
@@ -45,7 +49,8 @@ class Row:
         """The row as tools/qemu reads it, from the environment."""
         return {"MACHINE": self.machine, "FIRMWARE": self.firmware, "SMP": str(self.smp),
                 "MEM": self.memory, "CPU": self.cpu, "ACCEL": self.accel,
-                "EDU": " ".join(map(str, self.edu)), "ARGS": self.args,
+                "EDU": " ".join(map(str, self.edu)), "CARDS": " ".join(self.cards),
+                "ARGS": self.args,
                 "CMDLINE": self.command_line()}
 
 
@@ -59,6 +64,8 @@ def row_of(table):
         raise ValueError(f"{row.name}: the row has no reason")
     if row.image not in IMAGES:
         raise ValueError(f"{row.name}: no such image: {row.image}")
+    if row.peer and not peers.is_known(row.peer):
+        raise ValueError(f"{row.name}: no such peer: {row.peer}")
     if not row.suites and not row.says:
         raise ValueError(f"{row.name}: nothing is asked of it: no suites, no says")
     return row

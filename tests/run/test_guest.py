@@ -1,17 +1,19 @@
 """test_guest.py: every row of the matrix: boot it, read what the kernel said, judge."""
 
+import contextlib
 import os
 import signal
 import subprocess
-
-import pytest
+import threading
 
 import ktap
+import peers
 from conftest import ROOT
 from matrix import IMAGES, read_rows
 
 # What a person may set for `make run` is the row's own to say here.
-ROWS_OWN = ("MACHINE", "FIRMWARE", "SMP", "MEM", "CPU", "ACCEL", "EDU", "ARGS", "CMDLINE")
+ROWS_OWN = ("MACHINE", "FIRMWARE", "SMP", "MEM", "CPU", "ACCEL", "EDU", "CARDS", "ARGS",
+            "CMDLINE")
 
 EXIT_DONE = 0x10  # kernel/system/panic.h: none of its codes makes a status of QEMU's own
 
@@ -39,25 +41,34 @@ def test_guest(row, claims):
 
 
 def boot(row, log):
-    """Run QEMU to its end; its exit status, or a sentence when it hung or was killed."""
+    """Run QEMU to its end; its exit status, or a sentence when it hung or its peer failed."""
     settings = {name: value for name, value in os.environ.items() if name not in ROWS_OWN}
     settings.update(row.variables(), CMDLINE_FILE=f"build/log/{row.name}.cmdline")
-    with log.open("wb") as out:
-        machine = subprocess.Popen(["tools/qemu", IMAGES[row.image]], cwd=ROOT,
-                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                   env=settings, start_new_session=True)
+    with log.open("wb") as out, peers.attended(row.peer) as peer:
+        more = peer.arguments()
+        if peer.failure:
+            return peer.failure
+        machine = subprocess.Popen(["tools/qemu", IMAGES[row.image], *more],
+                                   cwd=ROOT, stdin=subprocess.DEVNULL, env=settings,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   start_new_session=True)
+        listener = threading.Thread(target=peer.listen, args=(machine, out, end))
+        listener.start()
         try:
-            return machine.wait(row.timeout)
+            ended = machine.wait(row.timeout)
         except subprocess.TimeoutExpired:
-            return f"hangs: killed after {row.timeout} s"
+            ended = f"hangs: killed after {row.timeout} s"
         finally:
             end(machine)
+            listener.join()
+    return f"{ended}; {peer.failure}" if peer.failure else ended
 
 
 def end(machine):
-    if machine.poll() is None:
-        os.killpg(machine.pid, signal.SIGKILL)
-        machine.wait()
+    with contextlib.suppress(ProcessLookupError):  # it may end by itself meanwhile
+        if machine.poll() is None:
+            os.killpg(machine.pid, signal.SIGKILL)
+    machine.wait()
 
 
 def row_claims(row, ended, said):

@@ -20,6 +20,8 @@ def test_suites_and_words_become_one_command_line():
     (ROW.replace("why", " "), "reason"),
     (ROW.replace("suites", "#"), "nothing is asked"),
     (ROW + 'image = "x"\n', "no such image"),
+    (ROW + 'peer = "x"\n', "no such peer: x"),
+    (ROW + 'peer = "../x.y"\n', "no such peer"),
     (ROW + "smb = 2\n", "unknown keys: smb"),
     (ROW + ROW, "two rows"),
 ])

@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -88,6 +90,7 @@ def test_a_run_that_hangs_is_ended_and_named(machine):
 @pytest.mark.parametrize("variable, value", [
     ("MACHINE", "isapc"), ("FIRMWARE", "efi"), ("SMP", "0"), ("SMP", "two"), ("MEM", "M"),
     ("MEM", "1T"), ("CPU", "max;"), ("QEMU", "/nowhere/qemu"), ("EDU", "32"), ("EDU", "x"),
+    ("CARDS", "rocker;x"),
 ])
 def test_a_bad_value_of_a_variable_is_named_before_anything_runs(machine, variable, value):
     image = machine("echo the machine runs; exit 33")
@@ -114,12 +117,87 @@ def test_slots_are_decimal_though_qemu_reads_hexadecimal(machine):
     assert "-device edu,addr=9 -device edu,addr=d" in done.stdout
 
 
+def test_the_cards_of_a_machine_are_two_or_those_that_are_named(machine):
+    image = machine('echo "$@"; exit 33')
+    default = run(image).stdout
+    assert "-device e1000e,addr=0x15,romfile= -device rocker,addr=0x16 " in default
+    named = run(image, CARDS="nvme rocker,addr=4").stdout
+    assert "-device nvme -device rocker,addr=4 " in named and "e1000e" not in named
+    assert "rocker" not in run(image, CARDS="").stdout
+
+
 def test_a_row_that_hangs_is_killed_with_all_its_processes(machine, tmp_path):
     machine("sleep 61 & echo 'ivm| 1..1'; wait")
     log = tmp_path / "log"
     ended = test_guest.boot(Row("r", "why", suites=["x"], timeout=1), log)
     assert ended == "hangs: killed after 1 s"
     assert log.read_text() == "ivm| 1..1\n"
+
+
+@pytest.fixture
+def peer(tmp_path, monkeypatch):
+    """Make a peer `test` with this body; what it writes to its book, a list of lines."""
+    def make(body):
+        book = tmp_path / "book"
+        (tmp_path / "peer_test.py").write_text(
+            "class Peer:\n"
+            "    def __init__(self, folder): self.folder = folder\n"
+            "    def arguments(self): return []\n"
+            "    def hear(self, line): self.write(line)\n"
+            "    def close(self): pass\n"
+            "    def write(self, line):\n"
+            f"        with open({str(book)!r}, 'a') as out: print(line, file=out)\n"
+            + textwrap.indent(textwrap.dedent(body), "    "), encoding="utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "peer_test", raising=False)
+        return lambda: book.read_text(encoding="utf-8").splitlines()
+    return make
+
+
+def with_peer(tmp_path, timeout=10):
+    """Boot a row that has the peer; how it ended."""
+    return test_guest.boot(Row("r", "why", suites=["x"], peer="test", timeout=timeout),
+                           tmp_path / "log")
+
+
+def test_a_peer_hears_the_kernel_while_it_runs_and_its_arguments_reach_the_machine(
+        machine, peer, tmp_path):
+    # The machine goes on only when it was heard.
+    heard = peer("""
+        def arguments(self): return ["-peer", str(self.folder / "a")]
+        def hear(self, line): (self.folder / "a").touch(); self.write(line)
+        def close(self): self.write(f"closed {len(str(self.folder)) < 60}")
+        """)
+    machine('echo firmware; echo "ivm| one $1"; while [ "$1" != -peer ]; do shift; done; '
+            'until [ -e "$2" ]; do sleep 0.01; done; echo "ivm| two"; exit 33')
+
+    assert with_peer(tmp_path) == 33
+
+    assert heard() == ["one -machine", "two", "closed True"]
+    assert (tmp_path / "log").read_text() == "firmware\nivm| one -machine\nivm| two\n"
+
+
+@pytest.mark.parametrize("method", [
+    "__init__(self, folder)", "arguments(self)", "hear(self, line)", "close(self)"])
+def test_what_a_peer_raises_fails_its_row_at_once(machine, peer, tmp_path, method):
+    peer(f'def {method}: raise KeyError("lost")')
+    machine("echo 'ivm| 1..1'; " + ("exit 33" if "close" in method else "exec sleep 60"))
+
+    ended = with_peer(tmp_path, timeout=20)
+
+    assert ended.endswith("the peer test: KeyError: 'lost'")
+    assert "hangs" not in ended
+    assert next(test_guest.row_claims(Row("r", "why"), ended, [])).verdict == FAILED
+
+
+def test_a_folder_of_a_peer_is_gone_after_the_run(machine, peer, tmp_path):
+    heard = peer("""
+        def close(self): (self.folder / "left").touch(); self.write(self.folder)
+        """)
+    machine("exit 33")
+    with_peer(tmp_path)
+    folder, = heard()
+    assert not os.path.exists(folder)
 
 
 def test_a_row_ends_with_the_status_it_names_and_no_other():

@@ -34,6 +34,8 @@ void board_start(void)
     fake_system_reset();
     fake_cpu.on_wait = let_slow_ones_interrupt;
     devices_start(allocate);
+    board_messages_start();
+    board_bus_start();
 }
 
 void board_without_isa(void)
@@ -109,11 +111,61 @@ static void quiet(struct ivm_device *device)
     drop(board_state(device));
 }
 
+static enum ivm_verdict message_routine(void *context)
+{
+    const struct ivm_device_message *message = context;
+    unsigned *sent = &board_state(message->device)->sent[message->index];
+    if (*sent == 0)
+        return IVM_NOT_MINE;
+    --*sent;
+    return IVM_HANDLED;
+}
+
+static void fire_message(struct ivm_device *device, uint32_t index)
+{
+    struct board_state *state = board_state(device);
+    state->fired++;
+    if (state->is_deaf)
+        return;
+    for (unsigned times = state->repeats ? 2 : 1; times > 0; times--)
+        board_send(device, index);
+}
+
+static enum ivm_status use(struct ivm_device *device, enum ivm_means means)
+{
+    struct board_state *state = board_state(device);
+    if (means == IVM_BY_MESSAGES && state->refuses_messages)
+        return IVM_UNSUPPORTED;
+    state->means = means;
+    return IVM_OK;
+}
+
 static const struct ivm_driver drivers[BOARD_MODELS] = {
     [BOARD_EDU] = {.name = "edu", .routine = routine, .fire = fire, .quiet = quiet},
     [BOARD_CARD] = {.name = "card", .routine = routine, .fire = fire, .quiet = quiet},
     [BOARD_PORT] = {.name = "port", .routine = routine, .fire = fire, .quiet = quiet},
     [BOARD_MUTE] = {.name = "mute", .routine = routine, .quiet = quiet},
+    [BOARD_SWITCH] = {.name = "switch",
+                      .routine = routine,
+                      .message_count = 4,
+                      .message_routine = message_routine,
+                      .fire_message = fire_message,
+                      .use = use},
+    [BOARD_NIC] = {.name = "nic",
+                   .routine = routine,
+                   .fire = fire,
+                   .quiet = quiet,
+                   .message_count = 5,
+                   .message_routine = message_routine,
+                   .fire_message = fire_message,
+                   .use = use},
+    [BOARD_SINGLE] = {.name = "single",
+                      .routine = routine,
+                      .fire = fire,
+                      .quiet = quiet,
+                      .message_count = 1,
+                      .message_routine = message_routine,
+                      .fire_message = fire_message},
 };
 
 static struct ivm_device *add(const char *name, uint32_t gsi)
@@ -144,6 +196,9 @@ struct ivm_device *board_add(enum board_model model, const char *name, uint32_t 
         device->line.trigger = IVM_EDGE;
         device->line.polarity = IVM_ACTIVE_HIGH;
     }
+    device->has_line = model != BOARD_SWITCH;
+    board_state(device)->offered = drivers[model].message_count;
+    board_state(device)->free = BOARD_MESSAGES;
     return device;
 }
 

@@ -67,7 +67,7 @@ static uint64_t read_data(void *context, uint64_t offset, unsigned width)
     size_t at = byte_of(offset, width);
     const struct fake_function *f = selected();
     uint64_t value = 0;
-    if (f == NULL)
+    if (f == NULL || f->is_gone)
         return UINT64_MAX;
     memcpy(&value, f->bytes + at, width);
     return value;
@@ -92,6 +92,8 @@ static void write_data(void *context, uint64_t offset, unsigned width, uint64_t 
         fake_complain("a write to 0x%08x, where no function is", address);
         return;
     }
+    if (f->is_gone)
+        return;
     if (at >= BAR_FIRST && at < BAR_FIRST + 24) {
         if (width != 4 || f->bytes[HEADER_TYPE] % 128 != 0)
             fake_complain("%u bytes written at 0x%zx of a header of layout %u", width, at,

@@ -8,12 +8,14 @@
 #ifndef FAKE_PCI_SPACE_H
 #define FAKE_PCI_SPACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fake_function {
     uint8_t bus, slot, function;
     uint8_t bytes[256];    /* little-endian; what the code under test wrote is kept */
     uint32_t bar_sizes[6]; /* what each base address reads as after all ones */
+    bool is_gone; /* taken out: it reads as all ones, and what is written is lost */
 };
 
 /* An empty space, answering at the ports. After fake_hardware_reset(). */

@@ -1,0 +1,146 @@
+/* test_rocker.c: the driver of the test switch against a model of the device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake/hardware.h"
+#include "fake/pci_space.h"
+#include "fake/system.h"
+
+/* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
+#include "drivers/rocker.c"
+
+#define BASE UINT32_C(0xFEB00000)
+
+static uint32_t test_register, last_fired, fired;
+static bool is_broken;
+static struct rocker state;
+static struct ivm_device device;
+static struct fake_function *function;
+
+static uint64_t read_model(void *context, uint64_t offset, unsigned width)
+{
+    (void)context;
+    if (width != 4)
+        fake_complain("4-byte registers take one 4-byte access");
+    return offset == 0x10 ? test_register * (is_broken ? 1U : 2U) : 0xDEADBABE;
+}
+
+static void write_model(void *context, uint64_t offset, unsigned width, uint64_t value)
+{
+    (void)context;
+    if (width != 4)
+        fake_complain("4-byte registers take one 4-byte access");
+    if (offset == 0x10)
+        test_register = (uint32_t)value;
+    else if (offset == 0x20)
+        fired++, last_fired = (uint32_t)value;
+    else
+        fake_complain("nothing is to be written at 0x%llx", (unsigned long long)offset);
+}
+
+static int set_up(void **unused)
+{
+    (void)unused;
+    fake_hardware_reset();
+    fake_system_reset();
+    fake_cpu.interrupts_on = true;
+    fake_pci_start();
+    function = fake_pci_add(0, 6, 0, 0x00061B36);
+    fake_mmio_device(BASE, 0x2000, read_model, write_model, NULL);
+    fired = 0;
+    is_broken = false;
+    state = (struct rocker){0};
+    device = (struct ivm_device){
+        .name = "rocker0",
+        .state = &state,
+        .pci = {.slot = 6, .bars = {{.base = BASE, .size = 0x2000}}},
+    };
+    return 0;
+}
+
+static void a_switch_is_known_by_its_test_register(void **unused)
+{
+    (void)unused;
+    assert_int_equal(rocker.probe(&device), IVM_OK);
+
+    assert_int_equal(fake_pci_get16(function, PCI_COMMAND), PCI_COMMAND_MEMORY);
+    assert_int_equal(fired, 0);
+    assert_false(device.has_line);
+}
+
+static void another_answer_is_not_driven(void **unused)
+{
+    (void)unused;
+    is_broken = true;
+
+    assert_int_equal(rocker.probe(&device), IVM_UNSUPPORTED);
+
+    assert_int_equal(fake_log_text_count("answers 0x12345678"), 1);
+}
+
+static void registers_that_are_not_there_are_not_driven(void **unused)
+{
+    (void)unused;
+    static const struct ivm_bar bad[] = {
+        {.base = 0, .size = 0x2000},
+        {.base = 0xC000, .size = 0x2000, .is_port = true},
+        {.base = BASE, .size = 0x1000},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        device.pci.bars[0] = bad[i];
+        assert_int_equal(rocker.probe(&device), IVM_UNSUPPORTED);
+    }
+    device.pci.bars[0] = (struct ivm_bar){.base = BASE, .size = 0x2000};
+    fake_system.refuse_to_map = true;
+    assert_int_equal(rocker.probe(&device), IVM_UNSUPPORTED);
+    assert_int_equal(fake_log_text_count("cannot be mapped"), 1);
+    assert_int_equal(fake_log_count_of(FAKE_MMIO_WRITE, BASE + 0x10), 0);
+}
+
+static void each_message_is_fired_by_its_number(void **unused)
+{
+    (void)unused;
+    assert_int_equal(rocker.probe(&device), IVM_OK);
+
+    for (uint32_t i = 0; i < rocker.message_count; i++) {
+        rocker.fire_message(&device, i);
+        assert_int_equal(last_fired, i);
+    }
+    assert_int_equal(fired, 4);
+}
+
+static void each_message_is_counted_by_itself_and_touches_no_register(void **unused)
+{
+    (void)unused;
+    assert_int_equal(rocker.probe(&device), IVM_OK);
+    fake_log_clear();
+
+    for (uint32_t i = 0; i < rocker.message_count; i++)
+        for (uint32_t n = 0; n <= i; n++) {
+            struct ivm_device_message message = {.device = &device, .index = i};
+            assert_int_equal(rocker.message_routine(&message), IVM_HANDLED);
+        }
+
+    for (uint32_t i = 0; i < rocker.message_count; i++)
+        assert_int_equal(rocker_count(&device, i), i + 1);
+    assert_int_equal(rocker_count(&device, rocker.message_count), 0);
+    assert_int_equal(fake_log_count(), 0);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup(test, set_up)
+    const struct CMUnitTest tests[] = {
+        T(a_switch_is_known_by_its_test_register),
+        T(another_answer_is_not_driven),
+        T(registers_that_are_not_there_are_not_driven),
+        T(each_message_is_fired_by_its_number),
+        T(each_message_is_counted_by_itself_and_touches_no_register),
+    };
+#undef T
+    return cmocka_run_group_tests_name("rocker", tests, NULL, NULL);
+}
