@@ -5,6 +5,7 @@
 
 #include "chain.h"
 #include "format.h"
+#include "machine.h"
 #include "manager.h"
 
 /* The differences found so far: all are counted, those that fit are kept. */
@@ -75,10 +76,10 @@ static void compare_route(struct findings *findings, const struct source *source
 }
 
 static void compare_mask(struct findings *findings, const struct source *source,
-                         bool is_masked)
+                         bool should_be, bool is_masked)
 {
-    bool should_be = source->mask_reasons != 0;
-    if (should_be == is_masked)
+    /* An input without a mask of its own stays open whatever is asked of it. */
+    if (should_be == is_masked || (should_be && !source_can_mask(source)))
         return;
     const struct ivm_difference difference = {.kind = is_masked ? IVM_DIFFERS_MASKED
                                                                 : IVM_DIFFERS_UNMASKED,
@@ -87,13 +88,26 @@ static void compare_mask(struct findings *findings, const struct source *source,
     add(findings, source, &difference);
 }
 
-static void audit(struct findings *findings, const struct source *source)
+/* The registers and the reasons to mask of one moment: a routine may mask at any time. Returns whether
+ * there is a reason. */
+static bool inspect(struct source *source, struct ivm_input_state *state)
+{
+    bool were_on = machine_interrupts_save();
+    spinlock_take(&source->mask_lock);
+    source->controller->inspect(source->unit, source->input, state);
+    bool should_be_masked = source->mask_reasons != 0;
+    spinlock_release(&source->mask_lock);
+    machine_interrupts_restore(were_on);
+    return should_be_masked;
+}
+
+static void audit(struct findings *findings, struct source *source)
 {
     if (source->busy || source->controller == NULL || source->controller->inspect == NULL)
         return;
     struct ivm_input_state state;
-    source->controller->inspect(source->unit, source->input, &state);
-    compare_mask(findings, source, state.is_masked);
+    bool should_be_masked = inspect(source, &state);
+    compare_mask(findings, source, should_be_masked, state.is_masked);
     if (source->vector == 0)
         return;
     if (state.is_foreign)
@@ -110,7 +124,7 @@ size_t ivm_audit(struct ivm_difference *out, size_t room)
         if (manager_line((uint32_t)gsi) != NULL)
             audit(&findings, manager_line((uint32_t)gsi));
     }
-    for (const struct source *at = message_next(NULL); at != NULL; at = message_next(at))
+    for (struct source *at = message_next(NULL); at != NULL; at = message_next(at))
         audit(&findings, at);
     manager_unlock();
     return findings.count;

@@ -96,13 +96,14 @@ void dispatch_passes(struct slot *slot)
 static void mask_and_name(const struct slot *slot, struct source *source)
 {
     source_mask(source, IVM_MASKED_UNCLAIMED);
+    const char *now = source_can_mask(source) ? "masked" : "its device has no mask for it";
     char line[160];
     format_text(
         line, sizeof line,
-        "vector 0x%x (%s %u): %u interrupts in a row that nobody took; masked. First of "
-        "its chain: %s",
+        "vector 0x%x (%s %u): %u interrupts in a row that nobody took; %s. First of its "
+        "chain: %s",
         source->vector, source->id.kind == IVM_LINE ? "line" : "source", source->id.number,
-        (unsigned)IVM_UNCLAIMED_LIMIT, first_owner(slot, source));
+        (unsigned)IVM_UNCLAIMED_LIMIT, now, first_owner(slot, source));
     machine_notice(line);
     if (source->id.kind == IVM_LINE)
         machine_line_masked(source->id.number);

@@ -123,7 +123,7 @@ enum ivm_status ivm_line_release(uint32_t gsi)
     return holds ? IVM_OK : IVM_NOT_FOUND;
 }
 
-static const struct source *held_for(uint32_t cpu, uint8_t vector)
+const struct source *hold_find(uint32_t cpu, uint8_t vector)
 {
     for (size_t gsi = 0; gsi < manager_line_count(); gsi++) {
         const struct source *line = manager_line((uint32_t)gsi);
@@ -144,7 +144,7 @@ bool ivm_vector_holder(uint32_t cpu, uint8_t vector, struct ivm_source_id *out,
     const struct cpu_slots *slots = slots_of(cpu);
     const struct source *source = slots != NULL ? slots->slots[vector].source : NULL;
     if (source == NULL && slots != NULL && vector != 0)
-        source = held_for(cpu, vector);
+        source = hold_find(cpu, vector);
     if (source != NULL) {
         *out = source->id;
         if (trigger != NULL)

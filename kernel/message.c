@@ -199,14 +199,15 @@ uint32_t ivm_message_size(void)
     return sizeof(struct ivm_message);
 }
 
-/* The source of a connection to a message. */
+/* The source of a connection to a message that can be masked. */
 static enum ivm_status connected_message(const struct ivm_connection *connection,
                                          struct source **out)
 {
     if (connection == NULL || connection->source == NULL)
         return IVM_NOT_CONNECTED;
     *out = connection->source;
-    return connection->source->id.kind == IVM_MESSAGE ? IVM_OK : IVM_UNSUPPORTED;
+    bool is_message = connection->source->id.kind == IVM_MESSAGE;
+    return is_message && source_can_mask(*out) ? IVM_OK : IVM_UNSUPPORTED;
 }
 
 enum ivm_status ivm_message_mask(struct ivm_connection *connection)

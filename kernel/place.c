@@ -85,11 +85,27 @@ static struct source *level_line_on(uint8_t vector)
     return NULL;
 }
 
+/* Who holds this vector without being connected: on a CPU of the set, or, for a level-triggered line
+ * that no other may share a number with, on any; NULL: nobody. */
+static const struct source *held_on(const struct ivm_request *request, uint8_t vector)
+{
+    for (uint32_t cpu = 0; cpu < slots_cpu_end(); cpu++) {
+        const struct source *holder = hold_find(cpu, vector);
+        bool owns = holder != NULL && source_owns_number(holder->id.kind, holder->trigger);
+        bool is_asked = rules_cpu_in_set(request->cpus, cpu);
+        if (holder != NULL && (is_asked || (owns && numbers_for(request) != NULL)))
+            return holder;
+    }
+    return NULL;
+}
+
 /* Who keeps the request from this vector, or NULL. */
 static const struct source *holder_of(const struct ivm_request *request, uint8_t vector)
 {
     const struct source *holder = source_on(request, vector);
-    return holder == NULL && numbers_for(request) != NULL ? level_line_on(vector) : holder;
+    if (holder == NULL && numbers_for(request) != NULL)
+        holder = level_line_on(vector);
+    return holder != NULL ? holder : held_on(request, vector);
 }
 
 static struct finding exhausted(const struct ivm_request *request, uint8_t vector)

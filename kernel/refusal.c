@@ -151,6 +151,8 @@ static void add_free(struct text *text, const struct ivm_refusal *r)
             ADD(text, "%s cpu %u:", i == 0 ? "" : ";", free->cpu);
         ADD(text, "%s %u at level %u", is_first ? "" : ",", free->count, free->level);
     }
+    if (r->free_more != 0)
+        ADD(text, "; and %u more on %u cpus", r->free_more, r->free_more_cpus);
 }
 
 /* Both sides of what the rule compared, in words that differ when the values do. */

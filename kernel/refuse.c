@@ -77,16 +77,21 @@ static void suggest(const struct ivm_request *request, const struct finding *fin
         &slots->pool, owns ? manager_level_numbers() : NULL, level, record->alternatives);
 }
 
-/* Append the device levels of one CPU that have free vectors; returns how many entries there are. */
+/* Append the device levels of one CPU that have free vectors, and count what does not fit; returns how
+ * many entries there are. */
 static unsigned list_free(uint32_t cpu, const struct vector_pool *allowed, unsigned count,
                           struct ivm_refusal *record)
 {
+    uint32_t more = record->free_more;
     for (uint8_t level = IVM_DEVICE_FIRST; level < IVM_DEVICE_END; level++) {
         unsigned free = vector_free_in_both(&slots_of(cpu)->pool, allowed, level);
         if (free != 0 && count < IVM_REFUSAL_FREE)
             record->free[count++] = (struct ivm_free_vectors){
                 .cpu = (uint16_t)cpu, .level = level, .count = (uint8_t)free};
+        else
+            record->free_more += free;
     }
+    record->free_more_cpus += record->free_more != more;
     return count;
 }
 

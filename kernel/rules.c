@@ -184,9 +184,25 @@ struct finding rules_lock(const struct ivm_request *request, uint8_t level)
         .rule = IVM_RULE_LOCK_LEVEL_DIFFERS, .wanted = run_level, .held = lock->level};
 }
 
+/* Nobody is connected to it, but the vector is kept for it. */
+static struct finding kept_for(const struct source *holder,
+                               const struct ivm_request *request)
+{
+    struct finding finding =
+        held_by(holder, IVM_RULE_SOURCE_DIFFERS, (uint8_t)request->source.kind,
+                (uint8_t)holder->id.kind);
+    finding.key = IVM_KEY_VECTOR;
+    finding.vector = holder->held;
+    finding.cpu =
+        holder->held_on.group * 64u + (uint32_t)__builtin_ctzll(holder->held_on.mask);
+    return finding;
+}
+
 struct finding rules_vector_held(const struct source *holder,
                                  const struct ivm_request *request)
 {
+    if (holder->head == NULL)
+        return kept_for(holder, request);
     struct finding finding =
         held_by(holder, IVM_RULE_SOURCE_DIFFERS, (uint8_t)request->source.kind,
                 (uint8_t)holder->id.kind);

@@ -67,6 +67,17 @@ static inline bool source_holds(const struct source *source, uint32_t cpu)
  */
 struct source *source_find(struct ivm_source_id id);
 
+/* Whether masking stops its input. Any level. */
+static inline bool source_can_mask(const struct source *source)
+{
+    const struct ivm_controller *controller = source->controller;
+    return controller != NULL && (controller->can_mask == NULL ||
+                                  controller->can_mask(source->unit, source->input));
+}
+
+/* hold.c. Who holds this vector of this CPU without being placed there, or NULL. Configuration lock. */
+const struct source *hold_find(uint32_t cpu, uint8_t vector);
+
 /* message.c. The message of this number, or NULL; each one in turn (the first: after NULL), NULL
  * after the last. Configuration lock. */
 struct source *message_find(uint32_t number);

@@ -52,6 +52,10 @@ struct ivm_controller {
     /* Forget the route: the input is as it was before the first route(). */
     void (*unroute)(void *unit, uint32_t input);
 
+    /* Whether mask() can stop this input by itself; where it cannot, the device's own enables are all
+     * there is. NULL: it can. Any level. */
+    bool (*can_mask)(void *unit, uint32_t input);
+
     /* Read the input's registers. NULL: this controller cannot be read. */
     void (*inspect)(void *unit, uint32_t input, struct ivm_input_state *out);
 };

@@ -73,7 +73,8 @@ uint32_t ivm_message_size(void);
  *
  * context  any level, its own routine included; not during its disconnect
  * errors   IVM_NOT_CONNECTED  not connected
- *          IVM_UNSUPPORTED    it is not connected to a message: a line has other owners to think of
+ *          IVM_UNSUPPORTED    it is not connected to a message: a line has other owners to think of;
+ *                             or the device has no mask for this message (device_message.h)
  */
 IVM_MUST_CHECK enum ivm_status ivm_message_mask(struct ivm_connection *connection);
 IVM_MUST_CHECK enum ivm_status ivm_message_unmask(struct ivm_connection *connection);

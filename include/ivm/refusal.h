@@ -30,7 +30,7 @@
     X(CPUS_DISJOINT,           ALREADY_CONNECTED, "cpus-disjoint",                                \
       "it is placed on a CPU outside the set asked for")                                          \
     X(SOURCE_DIFFERS,          ALREADY_CONNECTED, "source-differs",                               \
-      "the vector carries another source")                                                        \
+      "the vector carries another source, or is kept for one")                                                        \
     X(STORAGE_CONNECTED,       ALREADY_CONNECTED, "storage-connected",                            \
       "the connection storage is connected already")                                              \
     X(LINE_ROUTED_ELSEWHERE,   LINE_IN_USE,       "line-routed-elsewhere",                        \
@@ -117,7 +117,11 @@ struct ivm_refusal {
         struct ivm_owner owners[IVM_REFUSAL_OWNERS]; /* in chain order */
         /* IVM_RULE_VECTORS_EXHAUSTED, which has no owners: the device levels that have free
          * vectors, on the CPUs asked for first, then on the others; a count of 0 ends the list */
-        struct ivm_free_vectors free[IVM_REFUSAL_FREE];
+        struct {
+            struct ivm_free_vectors free[IVM_REFUSAL_FREE];
+            uint32_t free_more;      /* free vectors that did not fit in, */
+            uint32_t free_more_cpus; /*   and on how many CPUs that are */
+        };
     };
 };
 

@@ -116,6 +116,18 @@ static void a_mask_that_nobody_asked_for_is_named(void **state)
     world.messages.pins[3].masked = true;
 }
 
+static void an_input_that_has_no_mask_is_not_blamed_for_being_open(void **state)
+{
+    (void)state;
+    assert_int_equal(ivm_message_mask(&world.devices[2].connection), IVM_OK);
+    world.messages.has_no_masks = true;
+    world.messages.pins[3].masked = false;
+    assert_int_equal(audit(), 0);
+    world.messages.has_no_masks = false;
+    assert_int_equal(audit(), 1);
+    world.messages.pins[3].masked = true;
+}
+
 static void an_open_line_that_nobody_is_connected_to_is_named(void **state)
 {
     (void)state;
@@ -187,6 +199,7 @@ int main(void)
         STARTED(a_vector_that_nobody_has_hits_nobody),
         STARTED(each_field_that_differs_is_a_difference),
         STARTED(a_mask_that_nobody_asked_for_is_named),
+        STARTED(an_input_that_has_no_mask_is_not_blamed_for_being_open),
         STARTED(an_open_line_that_nobody_is_connected_to_is_named),
         STARTED(what_is_no_interrupt_of_one_cpu_is_named),
         STARTED(more_than_there_is_room_for_are_counted),

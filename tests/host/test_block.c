@@ -109,7 +109,13 @@ static void the_vectors_stay_the_block_s_while_nobody_is_connected(void **state)
     assert_int_equal(world_totals().vectors_used, 2);
     struct ivm_request taker = world_bare(1, vector);
     taker.cpus = &cpu_0;
-    world_must_refuse(1, &taker, IVM_RULE_VECTORS_EXHAUSTED);
+    world_must_refuse(1, &taker, IVM_RULE_SOURCE_DIFFERS);
+    assert_int_equal(world.refusal.key, IVM_KEY_VECTOR);
+    assert_int_equal(world.refusal.holder_kind, IVM_MESSAGE);
+    assert_int_equal(world.refusal.holder_number, number);
+    assert_int_equal(world.refusal.owner_count, 0);
+    assert_int_equal(world.refusal.vector, vector);
+    assert_int_equal(world.refusal.cpu, 0);
     assert_int_equal(must_connect(0, number), vector);
     world_must_disconnect(0);
     assert_int_equal(ivm_message_unregister(number), IVM_OK);
@@ -342,6 +348,24 @@ static void a_sharer_who_joins_does_not_end_an_owner_s_mask(void **state)
     assert_true(world.messages.pins[3].masked);
 }
 
+static void a_message_without_a_mask_is_not_said_to_be_masked(void **state)
+{
+    (void)state;
+    struct ivm_request request = world_message(0, 3);
+    world_must_connect(0, &request);
+    world.messages.has_no_masks = true;
+    assert_int_equal(ivm_message_mask(&world.devices[0].connection), IVM_UNSUPPORTED);
+    assert_int_equal(ivm_message_unmask(&world.devices[0].connection), IVM_UNSUPPORTED);
+    device_fire(0);
+    assert_int_equal(world.devices[0].claims, 1);
+    world.devices[0].stuck = true;
+    for (unsigned i = 0; i < IVM_UNCLAIMED_LIMIT; i++)
+        model_raise(world.devices[0].connection.source->cpu,
+                    world.devices[0].connection.source->vector);
+    assert_non_null(strstr(model_notice(0), "its device has no mask for it"));
+    world.messages.has_no_masks = false;
+}
+
 static void a_line_is_not_masked_by_one_owner(void **state)
 {
     (void)state;
@@ -374,6 +398,7 @@ int main(void)
         STARTED(an_owner_s_mask_holds_until_it_is_taken_back),
         STARTED(an_owner_s_mask_ends_with_its_connection),
         STARTED(a_sharer_who_joins_does_not_end_an_owner_s_mask),
+        STARTED(a_message_without_a_mask_is_not_said_to_be_masked),
         STARTED(a_line_is_not_masked_by_one_owner),
     };
     return cmocka_run_group_tests_name("block", tests, NULL, NULL);

@@ -185,6 +185,30 @@ static void a_class_full_on_the_cpus_asked_for_is_exhausted(void **state)
     world_must_connect(1, &request);
 }
 
+static void room_that_does_not_fit_into_the_record_is_counted(void **state)
+{
+    (void)state;
+    static struct ivm_connection connections[16];
+    memset(connections, 0, sizeof connections);
+    for (uint32_t i = 0; i < 16; i++) {
+        struct ivm_request request = world_edge(0, i);
+        request.level = 6;
+        request.cpus = &on_second;
+        assert_int_equal(ivm_connect(&request, &connections[i], NULL), IVM_OK);
+    }
+    struct ivm_request request = world_edge(1, 40);
+    request.level = 6;
+    request.cpus = &on_second;
+    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+    /* 9 + 10 + 10 + 10 levels have room, and 32 are listed: 3 of CPU 3's are the last. */
+    assert_int_equal(world.refusal.free[31].cpu, 3);
+    assert_int_equal(world.refusal.free_more, 7 * 16);
+    assert_int_equal(world.refusal.free_more_cpus, 1);
+    char text[1000];
+    ivm_refusal_format(&world.refusal, text, sizeof text);
+    assert_non_null(strstr(text, "; and 112 more on 1 cpus"));
+}
+
 static void a_machine_without_a_free_vector_says_so(void **state)
 {
     (void)state;
@@ -328,6 +352,7 @@ int main(void)
             a_level_line_cannot_ask_for_another_level_lines_number_on_another_cpu),
         WORLD_TEST_SMP(a_cpu_that_is_full_sends_the_next_line_to_the_other),
         WORLD_TEST_SMP(a_class_full_on_the_cpus_asked_for_is_exhausted),
+        WORLD_TEST_FOUR(room_that_does_not_fit_into_the_record_is_counted),
         WORLD_TEST_SMP(a_machine_without_a_free_vector_says_so),
         WORLD_TEST_SMP(first_numbers_differ_from_cpu_to_cpu_so_that_sources_can_move),
         WORLD_TEST_SMP(a_drained_cpu_has_no_room),

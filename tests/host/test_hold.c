@@ -34,7 +34,11 @@ static void a_held_number_is_taken_on_every_cpu_of_the_set(void **state)
     assert_int_equal(world_totals().vectors_used, 2);
     struct ivm_request taker = world_bare(1, held.vector);
     taker.cpus = &cpus_1_2;
-    world_must_refuse(1, &taker, IVM_RULE_VECTORS_EXHAUSTED);
+    world_must_refuse(1, &taker, IVM_RULE_SOURCE_DIFFERS);
+    assert_int_equal(world.refusal.holder_kind, IVM_LINE);
+    assert_int_equal(world.refusal.holder_number, 7);
+    assert_int_equal(world.refusal.cpu, 1);
+    assert_int_equal(world.refusal.vector, held.vector);
     taker.cpus = &cpu_0;
     world_must_connect(1, &taker);
 }
@@ -89,7 +93,8 @@ static void a_held_number_stays_out_of_reach_of_other_level_lines(void **state)
     request = world_line(1, 8);
     request.cpus = &cpu_0;
     request.vector = held.vector;
-    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+    world_must_refuse(1, &request, IVM_RULE_SOURCE_DIFFERS);
+    assert_int_equal(world.refusal.holder_number, 7);
 }
 
 static void a_request_that_differs_from_what_is_held_is_refused(void **state)

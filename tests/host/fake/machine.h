@@ -44,7 +44,8 @@ struct model_pin {
 
 /* What `unit` points to: an I/O APIC, or a function that sends messages. */
 struct model_unit {
-    bool keeps_edges; /* MSI-X keeps an edge under its mask, an I/O APIC loses it */
+    bool keeps_edges;  /* MSI-X keeps an edge under its mask, an I/O APIC loses it */
+    bool has_no_masks; /* several MSI messages: mask() does nothing */
     struct model_pin pins[MODEL_INPUTS];
     struct model_unit *next; /* the model's own list */
 };

@@ -142,7 +142,7 @@ static void unmask(void *unit, uint32_t input)
 static void mask(void *unit, uint32_t input)
 {
     struct model_pin *pin = pin_of(unit, input, "mask");
-    pin->masked = true;
+    pin->masked = !((struct model_unit *)unit)->has_no_masks;
     record(MODEL_MASK, input, pin);
     model_settle();
 }
@@ -170,6 +170,12 @@ static void redirect(void *unit, uint32_t input, uint32_t cpu)
     model_settle();
 }
 
+static bool can_mask(void *unit, uint32_t input)
+{
+    (void)input;
+    return !((struct model_unit *)unit)->has_no_masks;
+}
+
 static void inspect(void *unit, uint32_t input, struct ivm_input_state *out)
 {
     const struct model_pin *pin = pin_of(unit, input, "inspect");
@@ -186,5 +192,6 @@ const struct ivm_controller model_controller = {
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,
+    .can_mask = can_mask,
     .inspect = inspect,
 };
