@@ -251,6 +251,11 @@ bool lapic_register_read(enum lapic_register offset, uint32_t *value)
     return true;
 }
 
+void lapic_register_write(enum lapic_register offset, uint32_t value)
+{
+    apic->write(offset, value);
+}
+
 /* Errors. */
 
 uint32_t lapic_error_service(void)

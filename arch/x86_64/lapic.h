@@ -80,6 +80,10 @@ uint32_t lapic_version(void);      /* the whole register */
  * such register, or it cannot be read in this mode. Any context. */
 bool lapic_register_read(enum lapic_register offset, uint32_t *value);
 
+/* Write one register of those that both modes have: the timer's, for lapic_timer.c.
+ * context  after lapic_start(), any level; this CPU's */
+void lapic_register_write(enum lapic_register offset, uint32_t value);
+
 /* Serve the error interrupt (vector 0xFE): read the error status, count each bit, and log
  * the first of each kind. Returns the status. The caller ends the interrupt.
  * context  any level

@@ -82,6 +82,11 @@ enum {                              /* local vector table */
     LAPIC_LVT_REMOTE_IRR      = 1 << 14,
     LAPIC_LVT_LEVEL           = 1 << 15,
     LAPIC_LVT_MASKED          = 1 << 16,
+    LAPIC_LVT_TIMER_PERIODIC  = 1 << 17, /* the timer only; 0: it counts down once */
+};
+
+enum {                              /* divide configuration register, [3] [1:0] */
+    LAPIC_TIMER_BY_16         = 3,
 };
 
 /* [SDM3A] "Error Status Register (ESR)": bit, text */

@@ -1,6 +1,7 @@
 /* page_tables.c: one walk down the levels, for mapping and for looking up. */
 #include "page_tables.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "kernel/system/pages.h"
@@ -59,6 +60,8 @@ static uint64_t *descend(uint64_t *entry, int level)
         for (uint64_t i = 0; i < ENTRIES; i++)
             table[i] = ((*entry & ENTRY_ADDRESS) + i * size_of(level - 1)) | rights;
     }
+    /* A CPU that walks the tables meanwhile finds the new one filled. */
+    atomic_thread_fence(memory_order_release);
     *entry = (uintptr_t)table | PAGE_PRESENT | PAGE_WRITABLE;
     return table;
 }
@@ -68,7 +71,8 @@ static bool is_leaf(const struct page_span *span, uint64_t entry, int level)
 {
     if (level == LEVEL_SMALL)
         return true;
-    return level == LEVEL_LARGE && span->first % size_of(level) == 0 &&
+    return level == LEVEL_LARGE &&
+           (span->first | (span->first + span->shift)) % size_of(level) == 0 &&
            span->end - span->first >= size_of(level) && !is_pointer(entry, level);
 }
 
@@ -80,7 +84,8 @@ static uint64_t map_one(uint64_t *table, const struct page_span *span)
         uint64_t *entry = entry_of(table, span->first, level);
         if (is_leaf(span, *entry, level)) {
             uint64_t size = level == LEVEL_SMALL ? 0 : ENTRY_LARGE;
-            *entry = span->rights == 0 ? 0 : span->first | span->rights | size;
+            *entry =
+                span->rights == 0 ? 0 : (span->first + span->shift) | span->rights | size;
             return size_of(level);
         }
         /* Not present it is already, as far as this entry covers. */
@@ -91,24 +96,52 @@ static uint64_t map_one(uint64_t *table, const struct page_span *span)
     return 0;
 }
 
+static bool is_possible(const struct page_span *span)
+{
+    if ((span->first | span->end | span->shift) % PAGE_TABLE_SMALL != 0)
+        return false;
+    if (span->first >= span->end)
+        return true;
+    if (span->end > page_tables_end && span->first < page_tables_upper)
+        return false;
+    uint64_t first = span->first + span->shift, end = span->end + span->shift;
+    return span->rights == 0 || (first < end && end <= page_tables_end);
+}
+
 enum ivm_status page_tables_map(uint64_t *root, const struct page_span *span)
 {
-    if (span->first % PAGE_TABLE_SMALL != 0 || span->end % PAGE_TABLE_SMALL != 0 ||
-        span->end > page_tables_end)
+    if (!is_possible(span))
         return IVM_BAD_ARGUMENT;
     struct page_span rest = *span;
     while (rest.first < rest.end) {
         uint64_t done = map_one(root, &rest);
         if (done == 0)
             return IVM_EXHAUSTED;
+        /* What an entry covers may reach beyond the span, and beyond the last address. */
+        if (done >= rest.end - rest.first)
+            break;
         rest.first += done;
+    }
+    return IVM_OK;
+}
+
+enum ivm_status page_tables_divide(uint64_t *root, uint64_t address)
+{
+    uint64_t *table = root;
+    for (int level = LEVEL_ROOT; level > LEVEL_SMALL; level--) {
+        uint64_t *entry = entry_of(table, address, level);
+        if (address % size_of(level) == 0 || !(*entry & PAGE_PRESENT))
+            return IVM_OK;
+        table = descend(entry, level);
+        if (table == NULL)
+            return IVM_EXHAUSTED;
     }
     return IVM_OK;
 }
 
 bool page_tables_find(const uint64_t *root, uint64_t address, struct page_leaf *out)
 {
-    if (address >= page_tables_end)
+    if (address >= page_tables_end && address < page_tables_upper)
         return false;
     const uint64_t *table = root;
     for (int level = LEVEL_ROOT;; level--) {

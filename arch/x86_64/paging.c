@@ -3,6 +3,7 @@
 
 #include <hw/cpu.h>
 #include <hw/msr.h>
+#include <ivm/cpu.h>
 #include <ivm/system.h>
 
 #include "kernel/spinlock.h"
@@ -36,7 +37,7 @@ static const uint64_t framebuffer_rights = PAGE_PRESENT | PAGE_WRITABLE | PAGE_N
 /* clang-format on */
 
 /* Written by paging_start() and, the tables only, by those who map later: under the lock, which is
- * taken below IVM_DISPATCH, and protects page_allocate(), too. */
+ * taken below IVM_DISPATCH. */
 static struct spinlock lock;
 static uint64_t *root;
 static struct paging_region regions[PAGING_REGION_LIMIT];
@@ -88,10 +89,10 @@ static enum ivm_status map_regions(void)
 static enum ivm_status map_image(void)
 {
     const struct page_span spans[] = {
-        {(uintptr_t)image_text_start, (uintptr_t)image_text_end, code_rights},
-        {(uintptr_t)image_rodata_start, (uintptr_t)image_rodata_end, constant_rights},
-        {(uintptr_t)image_data_start, (uintptr_t)image_data_end, data_rights},
-        {0, PAGE_SIZE, 0},
+        {(uintptr_t)image_text_start, (uintptr_t)image_text_end, code_rights, 0},
+        {(uintptr_t)image_rodata_start, (uintptr_t)image_rodata_end, constant_rights, 0},
+        {(uintptr_t)image_data_start, (uintptr_t)image_data_end, data_rights, 0},
+        {0, PAGE_SIZE, 0, 0},
     };
     for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
         enum ivm_status status = page_tables_map(root, &spans[i]);
@@ -226,6 +227,55 @@ uintptr_t ivm_map_device(uint64_t physical, size_t size)
 uintptr_t paging_map_framebuffer(uint64_t physical, size_t size)
 {
     return map_window(physical, size, framebuffer_rights);
+}
+
+static void forget(void *context)
+{
+    (void)context;
+    cpu_write_cr3((uintptr_t)root);
+}
+
+/* Whether all of it is RAM that can have been handed out: not the kernel itself. */
+static bool is_ram(uint64_t first, uint64_t end)
+{
+    if (first < (uintptr_t)image_data_end && end > (uintptr_t)image_text_start)
+        return false;
+    for (size_t i = 0; i < region_count; i++) {
+        struct page_span ram = span_of(&regions[i]);
+        if (regions[i].kind == PAGING_RAM && first >= ram.first && end <= ram.end)
+            return true;
+    }
+    return false;
+}
+
+enum ivm_status paging_protect(uintptr_t first, size_t size, enum paging_use use)
+{
+    static const uint64_t *const rights[] = {[PAGING_READ] = &constant_rights,
+                                             [PAGING_WRITE] = &data_rights,
+                                             [PAGING_RUN] = &code_rights};
+    struct page_span span = {.first = first, .end = first + size, .rights = *rights[use]};
+    if ((first | size) % PAGE_SIZE != 0 || size == 0 || span.end < first ||
+        !is_ram(span.first, span.end))
+        return IVM_BAD_ARGUMENT;
+    spinlock_take(&lock);
+    enum ivm_status status = page_tables_divide(root, span.first);
+    if (status == IVM_OK)
+        status = page_tables_divide(root, span.end);
+    if (status == IVM_OK)
+        status = page_tables_map(root, &span);
+    spinlock_release(&lock);
+    /* Until each has forgotten, one may still write what another runs. */
+    forget(NULL);
+    ivm_cpu_call_others(forget, NULL);
+    return status;
+}
+
+enum ivm_status paging_show(uintptr_t address, uintptr_t page)
+{
+    return change(&(struct page_span){.first = address,
+                                      .end = address + PAGE_SIZE,
+                                      .rights = constant_rights,
+                                      .shift = page - address});
 }
 
 bool paging_lookup(uintptr_t address, struct paging_entry *out)

@@ -1,9 +1,10 @@
 /* paging.h: the final page tables: everything where it is, nothing both writable and
  * executable.
  *
- * Virtual is physical. RAM is writable and never executable; of the kernel's image, code is
- * read-only, constants are read-only and not executable. Page 0 and the guard page of every
- * stack are not present. Device windows come by ivm_map_device() (include/ivm/system.h).
+ * Virtual is physical, but for what paging_show() adds. RAM is writable and not executable, until
+ * paging_protect() says otherwise; of the kernel's image, code is read-only, constants are read-only
+ * and not executable. Page 0 and the guard page of every stack are not present. Device windows come by
+ * ivm_map_device() (include/ivm/system.h).
  */
 #ifndef ARCH_PAGING_H
 #define ARCH_PAGING_H
@@ -65,6 +66,35 @@ bool paging_map_tables(uint64_t physical, size_t size);
 
 /* As ivm_map_device(), but writes are combined where the CPU can: for a framebuffer. */
 uintptr_t paging_map_framebuffer(uint64_t physical, size_t size);
+
+/* How pages of RAM may be used. */
+enum paging_use {
+    PAGING_READ = 0,
+    PAGING_WRITE, /* and read, as all RAM after the start */
+    PAGING_RUN,   /* and read */
+};
+
+/* Change how pages that page_allocate() gave may be used. When this returns, no CPU remembers what was
+ * before; large pages around them are divided.
+ *
+ * first, size  multiples of the page size
+ * context      below IVM_DISPATCH, interrupts on, on any CPU
+ * errors       nothing changed:
+ *              IVM_BAD_ARGUMENT  not whole pages, or not of RAM, or of the kernel's image
+ *              IVM_EXHAUSTED     no page is left for a table
+ */
+IVM_MUST_CHECK enum ivm_status paging_protect(uintptr_t first, size_t size,
+                                              enum paging_use use);
+
+/* Have the RAM of a page readable, and no more, at another address, too: one in the upper half, where
+ * nothing else is.
+ *
+ * context  below IVM_DISPATCH
+ * errors   nothing changed:
+ *          IVM_BAD_ARGUMENT  one of the two is not a page; or `address` lies in neither half
+ *          IVM_EXHAUSTED     no page is left for a table
+ */
+IVM_MUST_CHECK enum ivm_status paging_show(uintptr_t address, uintptr_t page);
 
 /* How `address` is mapped now on this CPU. False: not present. Any context. */
 bool paging_lookup(uintptr_t address, struct paging_entry *out);

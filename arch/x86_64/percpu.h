@@ -1,8 +1,8 @@
 /* percpu.h: what each CPU finds behind GS, and the offsets that assembly and NT headers
  * use.
  *
- * GS always points here: there is no user mode. The offsets 0x18, 0x184 and 0x188 are read
- * inline by the headers that Windows drivers are built with; they are kept free for that.
+ * GS always points here: there is no user mode. The members that begin with nt_ are read inline by
+ * the headers that Windows drivers are built with; foreign_start() fills them.
  */
 #ifndef ARCH_PERCPU_H
 #define ARCH_PERCPU_H
@@ -22,11 +22,11 @@ struct percpu {
     void *slots;  /* struct slot[256], indexed by entry.S */
     uint32_t cpu; /* index, from 0 */
     uint32_t apic_id;
-    uint64_t nt_prcb; /* 0x18 */
+    uint64_t nt_self; /* the address of all this, as KeGetPcr() reads it */
     uint8_t reserved[0x184 - 0x20];
-    uint16_t nt_number;
+    uint16_t nt_number; /* of this CPU */
     uint16_t reserved2;
-    uint64_t nt_thread;
+    uint64_t nt_thread; /* an address that no other CPU has; zeros lie there */
     uint64_t tsc_ahead; /* of CPU 0's time-stamp counter; modulo 2^64 */
 };
 
@@ -34,7 +34,7 @@ _Static_assert(offsetof(struct percpu, self) == PERCPU_SELF, "entry.S and hot.h 
 _Static_assert(offsetof(struct percpu, slots) == PERCPU_SLOTS, "entry.S reads it");
 _Static_assert(offsetof(struct percpu, cpu) == PERCPU_CPU, "hot.h reads it");
 _Static_assert(offsetof(struct percpu, tsc_ahead) == PERCPU_TSC, "tsc.c reads it");
-_Static_assert(offsetof(struct percpu, nt_prcb) == 0x18, "NT headers read it inline");
+_Static_assert(offsetof(struct percpu, nt_self) == 0x18, "NT headers read it inline");
 _Static_assert(offsetof(struct percpu, nt_number) == 0x184, "NT headers read it inline");
 _Static_assert(offsetof(struct percpu, nt_thread) == 0x188, "NT headers read it inline");
 

@@ -217,6 +217,18 @@ static inline void cpu_rep_movsb_down(void *to, const void *from, uint64_t count
                      : "memory");
 }
 
+/* One store each, in order, whatever the alignment: who reads all of it at once finds the old or the
+ * new value, as long as it lies in one cache line. */
+static inline void cpu_store32(void *to, uint32_t value)
+{
+    __asm__ volatile("movl %1, (%0)" : : "r"(to), "r"(value) : "memory");
+}
+
+static inline void cpu_store64(void *to, uint64_t value)
+{
+    __asm__ volatile("movq %1, (%0)" : : "r"(to), "r"(value) : "memory");
+}
+
 static inline uintptr_t cpu_frame_pointer(void)
 {
     return (uintptr_t)__builtin_frame_address(0);

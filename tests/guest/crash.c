@@ -8,6 +8,7 @@
 #include <ivm/cpu.h>
 #include <ivm/system.h>
 
+#include "crash_foreign.h"
 #include "kernel/system/panic.h"
 #include "suite.h"
 
@@ -117,6 +118,10 @@ static const struct {
     {"stack", overflow_stack},
     {"panic-other", panic_elsewhere},
     {"ud-other", except_elsewhere},
+    {"ud-image", crash_invalid_in_image},
+    {"pf-image", crash_write_to_image},
+    {"pf-image-other", crash_write_to_image_elsewhere},
+    {"nm-image", crash_without_sse},
 };
 
 static bool same(const char *a, const char *b)

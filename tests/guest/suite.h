@@ -50,7 +50,8 @@ void suite_skip(const char *missing);
 bool guest_run(const char *suites);
 
 /* Break on purpose: "ud", "gp", "pf", "pf-text", "pf-data", "stack"; on CPU 1, "panic-other",
- * "ud-other". Returns for an unknown one, and where there is no CPU 1. */
+ * "ud-other"; around code of a driver image, "ud-image", "pf-image", "nm-image", on CPU 1
+ * "pf-image-other". Returns for an unknown one, and where there is no CPU 1. */
 void guest_crash(const char *kind);
 
 #endif

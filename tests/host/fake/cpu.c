@@ -1,6 +1,8 @@
 /* cpu.c: the CPU of the host tests: the functions of <hw/cpu.h>, on `fake_cpu`. */
 #include <hw/cpu.h>
 
+#include <string.h>
+
 #include "hardware.h"
 
 enum { LEAF_LIMIT = 64 };
@@ -211,6 +213,24 @@ uint32_t cpu_gs_read32(uintptr_t offset)
 uint64_t cpu_gs_read64(uintptr_t offset)
 {
     return (uint64_t)cpu_gs_read32(offset + 4) << 32 | cpu_gs_read32(offset);
+}
+
+/* Memory, whatever its alignment: not logged, but shown to whoever looks on. */
+static void store(void *to, const void *value, size_t size)
+{
+    memcpy(to, value, size);
+    if (fake_cpu.on_store != NULL)
+        fake_cpu.on_store();
+}
+
+void cpu_store32(void *to, uint32_t value)
+{
+    store(to, &value, sizeof value);
+}
+
+void cpu_store64(void *to, uint64_t value)
+{
+    store(to, &value, sizeof value);
 }
 
 uintptr_t cpu_frame_pointer(void)

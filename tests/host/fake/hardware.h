@@ -99,11 +99,12 @@ void fake_log_add(enum fake_kind kind, uint64_t address, unsigned width, uint64_
 struct fake_cpu {
     bool interrupts_on;
     uint64_t cr0, cr2, cr3, cr4, cr8;
-    uint64_t tsc;          /* of the next RDTSC */
-    uint64_t tsc_step;     /* added by each RDTSC; 1000 after a reset */
-    size_t pauses;         /* PAUSE instructions so far */
-    void (*on_wait)(void); /* called by PAUSE and HLT: the world moves on; may be NULL */
-    uint32_t gs[128];      /* what GS points to */
+    uint64_t tsc;           /* of the next RDTSC */
+    uint64_t tsc_step;      /* added by each RDTSC; 1000 after a reset */
+    size_t pauses;          /* PAUSE instructions so far */
+    void (*on_wait)(void);  /* called by PAUSE and HLT: the world moves on; may be NULL */
+    void (*on_store)(void); /* called after each cpu_store32() and its like; may be NULL */
+    uint32_t gs[128];       /* what GS points to */
     struct cpu_table_pointer gdt, idt;
     uint16_t task;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hardware.h"
+#include "system.h"
 
 /* Written from the manual's tables, apart from lapic_regs.h: the two check each other. */
 enum {
@@ -20,6 +21,8 @@ enum {
     TIMER = 0x32,
     LVT_ERROR = 0x37,
     TIMER_INITIAL = 0x38,
+    TIMER_CURRENT = 0x39,
+    TIMER_DIVIDE = 0x3E,
     SELF = 0x3F,
 };
 
@@ -72,10 +75,26 @@ static void check(const struct lapic_chip *chip, uint64_t index, bool write)
                       (unsigned long long)index);
 }
 
+/* It counts down once, or again and again. */
+static uint32_t timer_count(const struct lapic_chip *chip)
+{
+    static const unsigned shifts[] = {1, 2, 3, 4, 5, 6, 7, 0};
+    uint32_t divide = chip->registers[TIMER_DIVIDE];
+    uint32_t initial = chip->registers[TIMER_INITIAL];
+    uint64_t ns = fake_system.now_ns - chip->timer_set;
+    uint64_t counts = (ns * (chip->timer_hz / 1000000) / 1000) >>
+                      shifts[(divide & 3) | (divide & 8) >> 1];
+    if ((chip->registers[TIMER] & 1u << 17) != 0)
+        return initial - (uint32_t)(counts % ((uint64_t)initial + 1));
+    return counts < initial ? initial - (uint32_t)counts : 0;
+}
+
 static uint32_t read_register(struct lapic_chip *chip, uint64_t index)
 {
     check(chip, index, false);
     uint32_t value = chip->registers[index];
+    if (index == TIMER_CURRENT)
+        return timer_count(chip);
     if (index == ID)
         return chip->x2apic ? chip->id : chip->id << 24;
     if (index == ICR && chip->busy != 0) {
@@ -135,6 +154,8 @@ static void write_register(struct lapic_chip *chip, uint64_t index, uint32_t val
         chip->errors = 0;
     } else {
         chip->registers[index] = value;
+        if (index == TIMER_INITIAL)
+            chip->timer_set = fake_system.now_ns;
     }
 }
 

@@ -29,6 +29,9 @@ struct lapic_chip {
     unsigned eois;
     uint64_t messages[LAPIC_CHIP_MESSAGES]; /* destination << 32 | low half */
     unsigned message_count;
+    uint64_t
+        timer_hz; /* what the timer divides, on the clock of fake_system; 0: it stands still */
+    uint64_t timer_set; /* when its initial count was written */
 };
 
 /* A chip as firmware leaves it: version 0x14 with 7 local interrupts, in xAPIC or x2APIC

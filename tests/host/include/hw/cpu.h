@@ -44,6 +44,8 @@ void cpu_lidt(const struct cpu_table_pointer *idt);
 void cpu_ltr(uint16_t selector);
 uint32_t cpu_gs_read32(uintptr_t offset);
 uint64_t cpu_gs_read64(uintptr_t offset);
+void cpu_store32(void *to, uint32_t value);
+void cpu_store64(void *to, uint64_t value);
 uintptr_t cpu_frame_pointer(void);
 
 #endif
