@@ -188,14 +188,14 @@ struct finding rules_lock(const struct ivm_request *request, uint8_t level)
 static struct finding kept_for(const struct source *holder,
                                const struct ivm_request *request)
 {
-    struct finding finding =
-        held_by(holder, IVM_RULE_SOURCE_DIFFERS, (uint8_t)request->source.kind,
-                (uint8_t)holder->id.kind);
-    finding.key = IVM_KEY_VECTOR;
-    finding.vector = holder->held;
-    finding.cpu =
-        holder->held_on.group * 64u + (uint32_t)__builtin_ctzll(holder->held_on.mask);
-    return finding;
+    uint32_t first = (uint32_t)__builtin_ctzll(holder->held_on.mask);
+    return (struct finding){.rule = IVM_RULE_SOURCE_DIFFERS,
+                            .key = IVM_KEY_VECTOR,
+                            .holder = holder,
+                            .cpu = holder->held_on.group * 64u + first,
+                            .vector = holder->held,
+                            .wanted = (uint8_t)request->source.kind,
+                            .held = (uint8_t)holder->id.kind};
 }
 
 struct finding rules_vector_held(const struct source *holder,
