@@ -29,6 +29,12 @@
 #   ARGS="-device x"      more arguments for QEMU, split at blanks
 #   CMDLINE="run=A,B"     the kernel's command line, any characters: here, run the commands
 #                         A and B of its console and power off
+#   SYS="a.sys b.sys"     Windows drivers to load; `make test SYS=...` tells what became of them
+#   INF=a.inf             which devices they are for; a .sys beside its INF needs no SYS=
+#   HWID=PCI\VEN_1234     the same for one driver without an INF, in quotes: ids, between commas
+#   DRIVER=folder         build the C files of a folder: as a .sys when they include wdm.h or
+#                         ntddk.h (an INF there says what for), or into the kernel when they
+#                         include <ivm/...>
 #   QEMU=path             another qemu-system-x86_64
 #   TIMEOUT=120           seconds, when standard input is no terminal
 #   SETUP=no              install nothing, only say what is missing
@@ -68,12 +74,32 @@ host_flags := -std=c11 -D_DEFAULT_SOURCE -O1 -g -fno-omit-frame-pointer $(warnin
 rooms := boot arch/x86_64 kernel kernel/system kernel/wdm kernel/monitor drivers
 sources := $(foreach room,$(rooms),$(wildcard $(room)/*.c $(room)/*.S))
 objects := $(sources:%=$B/%.o)
-suites := $(patsubst %,$B/%.o,$(wildcard tests/guest/*.c))
+suites := $(patsubst %,$B/%.o,$(wildcard tests/guest/*.[cS]))
+benches := $(patsubst %,$B/%.o,$(wildcard tests/bench/*.[cS]))
 
-all: $B/ivm.elf
+# DRIVER=folder: what its files include says what is made of them.
+driver_files := $(if $(DRIVER),$(wildcard $(DRIVER)/*.c))
+includes = $(shell grep -lE '^[[:blank:]]*\#[[:blank:]]*include[[:blank:]]*$1' $(driver_files))
+ifneq ($(DRIVER),)
+driver_kind := $(or $(if $(driver_files),$(if $(call includes,[<"](wdm|ntddk|ntifs)\.h[>"]),sys,\
+    $(if $(call includes,<ivm/),native))),\
+    $(error DRIVER=$(DRIVER): no C file there includes wdm.h, ntddk.h or <ivm/...>))
+endif
+driver_kernel := $(if $(filter native,$(driver_kind)),$B/ivm-driver.elf)
+ifeq ($(driver_kind),sys)
+override INF := $(or $(INF),$(wildcard $(DRIVER)/*.inf))
+# An INF that names one .sys says how it is called; else the folder does.
+driver_sys := $B/driver/$(or $(if $(INF),$(shell INF='$(INF)' tools/images.py --name)),\
+    $(notdir $(abspath $(DRIVER))).sys)
+endif
+override SYS := $(strip $(SYS) $(driver_sys))
+export SYS INF HWID
+
+all: $B/ivm.elf $(driver_kernel) $(driver_sys)
 
 # Which groups of packages (tools/setup) the goals need; building needs only `build`.
-needs_run := run $(if $(filter uefi,$(FIRMWARE)),uefi)
+needs_images := $(if $(SYS)$(INF),images) $(if $(driver_sys)$(filter $B/wdm/%,$(SYS)),wdm)
+needs_run := run $(if $(filter uefi,$(FIRMWARE)),uefi) $(needs_images)
 needs_iso := run
 needs_debug := $(needs_run) debug
 needs_host-test := test
@@ -83,15 +109,17 @@ needs_fuzz := test
 needs_prove := prove
 needs_check := check
 needs_lint := lint
-needs_test := run test prove
+needs_test := run test prove wdm $(needs_images)
 needs_test-long := $(needs_test)
+needs_all := $(needs_images)
 setup:
-	@tools/setup build $(foreach goal,$(MAKECMDGOALS),$(needs_$(goal)))
+	@tools/setup build $(foreach goal,$(or $(MAKECMDGOALS),all),$(needs_$(goal))) \
+	    $(if $(filter $B/wdm/%,$(MAKECMDGOALS)),wdm)
 
 # Objects are made again when the compiler or its flags change, images and archives when a
 # file is gone: these two hold what was used last, and are written only when that differs.
-$B/flags: used = $(CC) $(LD) $(kernel_flags) $(link_flags) $(host_flags) $(sanitize)
-$B/files: used = $(sources) $(suites) $(host_sources) $(host_fakes)
+$B/flags: used = $(CC) $(LD) $(kernel_flags) $(link_flags) $(host_flags) $(sanitize) $(sys_flags)
+$B/files: used = $(sources) $(suites) $(benches) $(host_sources) $(host_fakes)
 $B/flags $B/files: setup
 	@mkdir -p $B
 	@echo '$(used)' | cmp -s - $@ || echo '$(used)' >$@
@@ -106,8 +134,18 @@ $B/%.S.o: %.S $B/flags | setup
 	@echo '  as    $<'
 	@$(CC) $(kernel_flags) -MMD -MP -c $< -o $@
 
+# A driver in a folder is offered its devices before ours, so its objects come first. Whether
+# it may have warnings is its author's affair.
+driver_objects := $(driver_files:$(DRIVER)/%.c=$B/driver$(abspath $(DRIVER))/%.o)
+$B/driver$(abspath $(DRIVER))/%.o: $(DRIVER)/%.c $B/flags | setup
+	@mkdir -p $(@D)
+	@echo '  cc    $<'
+	@$(CC) $(filter-out -Werror,$(kernel_flags)) -iquote drivers -MMD -MP -c $< -o $@
+
 $B/ivm.elf: $(objects)
+$B/ivm-driver.elf: $(driver_objects) $(objects)
 $B/ivm-test.elf: $(objects) $(suites)
+$B/ivm-bench.elf: $(objects) $(benches)
 $B/console-font.psf: tools/console-font | setup
 	@mkdir -p $B
 	@tools/console-font $@
@@ -132,6 +170,27 @@ $B/%.elf: linker.ld tools/symbols.awk $B/console-font.o $B/files
 	@$(call symbols,$@.second) | cmp - $@.symbols.s
 	@mv $@.second $@
 
+# ---- drivers for Windows: drivers/wdm/NAME.c becomes build/wdm/NAME.sys ---------------
+mingw := x86_64-w64-mingw32
+# Looked for late: the headers may have been installed just now.
+ddk = $(firstword $(wildcard $(addsuffix /include/ddk,/usr/$(mingw) /usr/$(mingw)/sys-root/mingw)))
+sys_flags = -O2 -Wall -Wextra -DNTDDI_VERSION=0x06020000 -D_WIN32_WINNT=0x0602 -isystem $(ddk) \
+            -nostdlib -nostartfiles -shared -Wl,--subsystem,native -Wl,--entry,DriverEntry \
+            -Wl,--dynamicbase
+sys_libraries := -lntoskrnl -lhal
+wdm_images := $(patsubst drivers/wdm/%.c,$B/wdm/%.sys,$(wildcard drivers/wdm/*.c))
+
+$B/wdm/%.sys: drivers/wdm/%.c $B/flags | setup
+	@mkdir -p $(@D)
+	@echo '  sys   $<'
+	@$(mingw)-gcc $(sys_flags) -Werror -MMD -MP -MF $@.d $< -o $@ $(sys_libraries)
+
+# Made anew each time: it is quick, and its headers are its own.
+$B/driver/%.sys: $(driver_files) always | setup
+	@mkdir -p $(@D)
+	@echo '  sys   $(DRIVER)'
+	@$(mingw)-gcc $(sys_flags) $(driver_files) -o $@ $(sys_libraries)
+
 # ---- the disc, and what runs it -------------------------------------------------------
 iso: $B/ivm.iso
 
@@ -140,20 +199,29 @@ menu_seconds := 0
 $B/ivm.iso: menu_seconds := 3
 $B/ivm.iso $B/ivm-at-once.iso: $B/ivm.elf
 $B/ivm-test.iso: $B/ivm-test.elf
+$B/ivm-bench.iso: $B/ivm-bench.elf
 $B/%.iso: boot/grub.cfg tools/make-iso Makefile | setup
 	@echo '  iso   $@'
 	@tools/make-iso $(filter %.elf,$^) $@ $(menu_seconds)
 
-run: $B/ivm-at-once.iso
+# With drivers for Windows on it: made anew each time, as they may be others.
+$B/ivm-sys.iso: $(or $(driver_kernel),$B/ivm.elf) $(driver_sys) $(filter $B/wdm/%,$(SYS)) always
+	@echo '  iso   $@'
+	@tools/images.py $< $@
+
+$B/ivm-driver.iso: $B/ivm-driver.elf
+
+run_disc := $B/ivm-$(if $(SYS)$(INF),sys,$(if $(driver_kernel),driver,at-once)).iso
+run: $(run_disc)
 	@tools/run $<
 
-debug: $B/ivm-at-once.iso
-	@tools/debug $< $B/ivm.elf
+debug: $(run_disc)
+	@tools/debug $< $(or $(driver_kernel),$B/ivm.elf)
 
 # ---- host tests: one archive and one program per subject, for each compiler -----------
 # These files need the machine itself, or are its stand-in's counterpart on the host.
-not_on_host := boot/main.c arch/x86_64/machine.c arch/x86_64/memory.c
-host_sources := $(filter-out $(not_on_host), $(wildcard boot/multiboot2.c) \
+not_on_host := boot/main.c arch/x86_64/machine.c arch/x86_64/memory.c kernel/wdm/pending.c
+host_sources := $(filter-out $(not_on_host), $(wildcard boot/multiboot2.c boot/images.c) \
     $(filter %.c,$(filter-out boot/%,$(sources))))
 host_fakes := $(wildcard tests/host/fake/*.c)
 host_tests := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
@@ -243,6 +311,7 @@ $B/clang/ivm-test.elf: $(sources) linker.ld | setup
 
 host_programs := $(foreach compiler,gcc clang,$(host_tests:%=$B/host-$(compiler)/%))
 proof := $(host_programs) $(fuzz_programs) $B/stress/stress $B/clang/ivm-test.elf \
+         $(wdm_images) $(driver_sys) \
          $(addprefix $B/,ivm.iso ivm-at-once.iso ivm-test.iso)
 pytest := tools/python -m pytest -c tests/run/pytest.ini --rootdir=. -n $(shell nproc)
 
@@ -274,9 +343,10 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-.PHONY: all setup run test test-long host-test fuzz stress prove iso debug check lint mutants clean help
+.PHONY: all always setup run test test-long host-test fuzz stress prove iso debug check lint mutants clean help
 
--include $(patsubst %.o,%.d,$(objects) $(suites) $(stress_objects))
+-include $(patsubst %.o,%.d,$(objects) $(suites) $(benches) $(stress_objects) $(driver_objects))
+-include $(wdm_images:%=%.d)
 -include $(foreach h,host host-gcc host-clang host-mutant,$(patsubst %.c,$B/$h/%.d,\
     $(host_sources) $(host_fakes) $(host_tests:%=tests/host/%.c)))
 -include $(fuzzers:%=$B/host-clang/tests/fuzz/fuzz_%.d)

@@ -20,6 +20,7 @@
 #include "drivers/hpet.h"
 #include "drivers/measure.h"
 #include "drivers/pci_window.h"
+#include "images.h"
 #include "interrupts.h"
 #include "kernel/system/clock.h"
 #include "kernel/system/nesting.h"
@@ -143,6 +144,13 @@ static void start_devices(void)
     devices_measure();
 }
 
+/* A device that a native driver and an image both want goes to the image, so they come last. */
+static void start_images(void)
+{
+    images_add(&boot_info);
+    images_load();
+}
+
 _Noreturn void boot_main(uint32_t magic, uintptr_t information)
 {
     panic_set_leave(leave);
@@ -157,5 +165,6 @@ _Noreturn void boot_main(uint32_t magic, uintptr_t information)
     cpus_start();
     topology_print(firmware_madt());
     start_devices();
+    start_images();
     run(boot_info.command_line);
 }

@@ -22,9 +22,10 @@ MAY_INCLUDE = {
     "include/hw": set(),
     "kernel": {"include/ivm", "machine"},
     "kernel/system": {"include/ivm", "kernel", "machine"},
-    "kernel/wdm": {"include/ivm", "kernel", "machine"},
-    "kernel/monitor": {"include/ivm", "kernel", "machine"},
-    "arch/x86_64": {"include/ivm", "include/hw", "kernel", "kernel/system", "machine"},
+    "kernel/wdm": {"include/ivm", "kernel", "kernel/system", "machine"},
+    "kernel/monitor": {"include/ivm", "kernel", "kernel/wdm", "machine"},
+    "arch/x86_64": {"include/ivm", "include/hw", "kernel", "kernel/system", "kernel/wdm",
+                    "machine"},
     "drivers": {"include/ivm", "include/hw"},
     "boot": EVERY_ROOM,
     "tests": EVERY_ROOM,
@@ -32,6 +33,9 @@ MAY_INCLUDE = {
 
 # Only these run as ordinary programs, with the C library and its headers.
 HOSTED = ("tests/host/", "tests/fuzz/", "tests/model/")
+
+# Built for Windows, with its headers: of the rules, only those about files are for them.
+FOR_WINDOWS = ("drivers/wdm/", "tests/wdm/")
 
 LONGEST_FILE = 400
 CODE = (".c", ".h", ".S")
@@ -79,7 +83,7 @@ def target_of(path, quoted, name, tree):
 
 def arrows(path, text, tree):
     """a room includes only the rooms that the architecture lets it see"""
-    if not path.endswith(CODE):
+    if not path.endswith(CODE) or path.startswith(FOR_WINDOWS):
         return
     room = room_of(path)
     if room is None:
@@ -98,7 +102,8 @@ def arrows(path, text, tree):
 
 def volatiles(path, text, tree):
     """volatile appears in include/hw/mmio.h alone"""
-    if path.endswith((".c", ".h")) and path != "include/hw/mmio.h":
+    if path.endswith((".c", ".h")) and not path.startswith(
+            ("include/hw/mmio.h", *FOR_WINDOWS)):
         # After `__asm__` the word says something else.
         code = re.sub(r"(__asm__\s*)volatile\b", r"\1        ", code_of(text))
         for line in lines_of(VOLATILE, code):
@@ -107,7 +112,7 @@ def volatiles(path, text, tree):
 
 def assembly(path, text, tree):
     """inline assembly appears in include/hw alone"""
-    if path.endswith((".c", ".h")) and not path.startswith("include/hw/"):
+    if path.endswith((".c", ".h")) and not path.startswith(("include/hw/", *FOR_WINDOWS)):
         for line in lines_of(ASSEMBLY, code_of(text)):
             yield line, "inline assembly; instructions are functions of include/hw"
 

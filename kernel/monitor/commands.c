@@ -3,6 +3,7 @@
 
 #include <ivm/system.h>
 
+#include "images.h"
 #include "kernel/format.h"
 #include "operate.h"
 #include "report.h"
@@ -140,6 +141,10 @@ static const struct command table[] = {
     {"unload",     "NAME",           "take a device from its driver", 1, 1, operate_unload},
     {"load",       "NAME",           "offer a device to the drivers again", 1, 1, operate_load},
     {"rescan",     "",               "look for devices that came or went", 0, 0, operate_rescan},
+    {"images",     "",               "drivers for Windows: what they connected, hold, were refused",
+                                     0, 0, images_show},
+    {"image",      "load|unload|reload NAME",
+                   "such a driver; also `stop` and `start`: its devices alone", 2, 2, images_operate},
     {"story",      "",               "tell the whole story", 0, 0, run_story},
     {"quit",       "",               "power off", 0, 0, run_quit},
 };

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 totals = {PASSED: 0, FAILED: 0, SKIPPED: 0}
 table = []
 skips = {}
+fates = []  # sentences about what a person asked for
 
 
 class Book:
@@ -52,6 +53,8 @@ def pytest_addoption(parser):
 
 def pytest_runtest_logreport(report):
     book = dict(report.user_properties).get("claims")
+    if report.when == "call":
+        fates.extend(dict(report.user_properties).get("fates", []))
     if report.when == "call" and book:
         for verdict, count in book["counts"].items():
             totals[verdict] += count
@@ -73,6 +76,8 @@ def pytest_terminal_summary(terminalreporter):
         name = node.rpartition("[")[2].rstrip("]")
         note = "".join(f", {counts[v]} {v}" for v in (FAILED, SKIPPED) if counts[v])
         say(f"{name:44} {counts[PASSED]:5} passed{note}  ({seconds:.1f} s)")
+    for sentence in fates:
+        say(sentence)
     for reason, count in sorted(skips.items()):
         say(f"{count} skipped: {reason}")
 

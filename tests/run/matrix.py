@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import images
 import peers
+from conftest import ROOT
 
 try:
     import tomllib
@@ -15,6 +17,10 @@ MATRIX = Path(__file__).resolve().parent.parent / "matrix.toml"
 IMAGES = {"test": "build/ivm-test.iso", "shipped": "build/ivm-at-once.iso",
           "disc": "build/ivm.iso"}
 
+# The kernels that a disc with driver images is made of.
+KERNELS = {"test": "build/ivm-test.elf", "shipped": "build/ivm.elf"}
+SAMPLES = ROOT / "drivers/wdm"
+
 
 @dataclass
 class Row:
@@ -22,6 +28,9 @@ class Row:
     name: str
     reason: str
     image: str = "test"
+    images: list = field(default_factory=list)
+    infs: list = field(default_factory=list)
+    claims: list = field(default_factory=list)
     machine: str = "q35"
     firmware: str = "bios"
     smp: int = 1
@@ -45,6 +54,12 @@ class Row:
         suites = f"suite={','.join(self.suites)}" if self.suites else ""
         return f"{suites} {self.cmdline}".strip()
 
+    def chosen_images(self):
+        """The driver images of the row, for tools/images.py: {image: [hardware ids]}."""
+        infs = [SAMPLES / f"{name}.inf" for name in self.infs or self.images]
+        return images.choose([ROOT / f"build/wdm/{name}.sys" for name in self.images],
+                             [path for path in infs if path.exists()])
+
     def variables(self):
         """The row as tools/qemu reads it, from the environment."""
         return {"MACHINE": self.machine, "FIRMWARE": self.firmware, "SMP": str(self.smp),
@@ -64,10 +79,21 @@ def row_of(table):
         raise ValueError(f"{row.name}: the row has no reason")
     if row.image not in IMAGES:
         raise ValueError(f"{row.name}: no such image: {row.image}")
+    if row.images and row.image not in KERNELS:
+        raise ValueError(f"{row.name}: the image {row.image} cannot have driver images")
+    for name in row.images:
+        if not (SAMPLES / f"{name}.c").exists():
+            raise ValueError(f"{row.name}: no such driver image: {name}")
+    for name in row.infs:
+        if not (SAMPLES / f"{name}.inf").exists():
+            raise ValueError(f"{row.name}: no such INF: {name}")
+    for name in row.claims:
+        if name not in row.images:
+            raise ValueError(f"{row.name}: claims of {name}, which is not among its images")
     if row.peer and not peers.is_known(row.peer):
         raise ValueError(f"{row.name}: no such peer: {row.peer}")
-    if not row.suites and not row.says:
-        raise ValueError(f"{row.name}: nothing is asked of it: no suites, no says")
+    if not row.suites and not row.says and not row.claims:
+        raise ValueError(f"{row.name}: nothing is asked of it: no suites, no says, no claims")
     return row
 
 

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import threading
 
+import images
 import ktap
 import peers
 from conftest import ROOT
-from matrix import IMAGES, read_rows
+from matrix import IMAGES, KERNELS, read_rows
 
 # What a person may set for `make run` is the row's own to say here.
 ROWS_OWN = ("MACHINE", "FIRMWARE", "SMP", "MEM", "CPU", "ACCEL", "EDU", "CARDS", "ARGS",
@@ -31,16 +32,34 @@ def pytest_generate_tests(metafunc):
 def test_guest(row, claims):
     log = ROOT / f"build/log/{row.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    ended = boot(row, log)
+    with disc_of(row) as disc:
+        ended = boot(row, log, disc)
     text = log.read_text(errors="replace")
     said = ktap.kernel_lines(text)
     if row.suites:
         claims.enter(ktap.judge_skips(ktap.read(said), row.skips, row.all_may_skip))
+    for name in row.claims:
+        own = ktap.lines_of(said, f"{name}.sys")
+        claims.enter(ktap.judge_skips(ktap.read(own), row.skips, row.all_may_skip))
     claims.enter(row_claims(row, ended, said))
     claims.close(f"log: {log}, last line: {said[-1] if said else text[-200:]!r}")
 
 
-def boot(row, log):
+@contextlib.contextmanager
+def disc_of(row):
+    """The row's disc; one with driver images of its own is there as long as it is used."""
+    if not row.images:
+        yield IMAGES[row.image]
+        return
+    disc = ROOT / f"build/log/{row.name}.iso"
+    images.make(KERNELS[row.image], disc, row.chosen_images())
+    try:
+        yield disc
+    finally:
+        disc.unlink()
+
+
+def boot(row, log, disc=None):
     """Run QEMU to its end; its exit status, or a sentence when it hung or its peer failed."""
     settings = {name: value for name, value in os.environ.items() if name not in ROWS_OWN}
     settings.update(row.variables(), CMDLINE_FILE=f"build/log/{row.name}.cmdline")
@@ -48,7 +67,7 @@ def boot(row, log):
         more = peer.arguments()
         if peer.failure:
             return peer.failure
-        machine = subprocess.Popen(["tools/qemu", IMAGES[row.image], *more],
+        machine = subprocess.Popen(["tools/qemu", disc or IMAGES[row.image], *more],
                                    cwd=ROOT, stdin=subprocess.DEVNULL, env=settings,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    start_new_session=True)

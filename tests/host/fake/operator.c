@@ -2,6 +2,7 @@
 #include "operator.h"
 
 #include "board.h"
+#include "images.h"
 #include "kernel/monitor/commands.h"
 #include "kernel/monitor/console.h"
 #include "system.h"
@@ -11,6 +12,7 @@ int operator_start(void **state)
 {
     world_one_cpu(state);
     board_start();
+    fake_images_reset(); /* there are none, and the linker takes these */
     commands_take_quit();
     board_add(BOARD_PORT, "com2", 3);
     board_add(BOARD_EDU, "edu0", OPERATOR_LINE);
