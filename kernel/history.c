@@ -18,8 +18,7 @@ static void keep(const struct ivm_connection *connection, bool connected)
     struct ivm_history *entry =
         &connects[(counts.connects + counts.disconnects) % HISTORY_CONNECTS];
     entry->connect_number = connection->number;
-    for (size_t i = 0; i < IVM_NAME_SIZE; i++)
-        entry->owner[i] = connection->request.owner[i];
+    __builtin_memcpy(entry->owner, connection->request.owner, IVM_NAME_SIZE);
     entry->source = connection->source->id;
     entry->vector = connection->source->vector;
     entry->connected = connected;

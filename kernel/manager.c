@@ -10,7 +10,7 @@
 
 /* Written by manager_start() and manager_add_cpu() only. */
 static struct manager_storage tables;
-static uint32_t cpu_end;
+struct cpu_directory cpu_directory;
 
 /* The numbers free for level-triggered lines. Configuration lock. */
 static struct vector_pool level_numbers;
@@ -22,7 +22,7 @@ static struct spinlock configuration;
 void manager_start(const struct manager_storage *storage)
 {
     tables = *storage;
-    cpu_end = 0;
+    cpu_directory = (struct cpu_directory){.tables = tables.cpus, .end = 0};
     for (size_t gsi = 0; gsi < tables.line_count; gsi++)
         source_start(&tables.lines[gsi],
                      (struct ivm_source_id){.kind = IVM_LINE, .number = (uint32_t)gsi});
@@ -56,8 +56,8 @@ enum ivm_status manager_add_cpu(uint32_t cpu, struct cpu_slots *slots)
     slots->closed = false;
     slots->cpu = cpu;
     tables.cpus[cpu] = slots;
-    if (cpu >= cpu_end)
-        cpu_end = cpu + 1;
+    if (cpu >= cpu_directory.end)
+        cpu_directory.end = cpu + 1;
     return IVM_OK;
 }
 
@@ -120,14 +120,4 @@ struct source *manager_lock_settled_line(uint32_t gsi)
         manager_unlock();
         machine_relax();
     }
-}
-
-struct cpu_slots *slots_of(uint32_t cpu)
-{
-    return cpu < cpu_end ? tables.cpus[cpu] : NULL;
-}
-
-uint32_t slots_cpu_end(void)
-{
-    return cpu_end;
 }

@@ -50,10 +50,22 @@ struct cpu_slots {
     struct deferred_queue deferred;
 };
 
+/* The CPUs' tables: manager.c's, here so that a look at them costs no call. */
+extern struct cpu_directory {
+    struct cpu_slots **tables; /* of [0, end); NULL: there is no such CPU */
+    uint32_t end;
+} cpu_directory;
+
 /* The table of a CPU, or NULL when there is no such CPU. */
-struct cpu_slots *slots_of(uint32_t cpu);
+static inline struct cpu_slots *slots_of(uint32_t cpu)
+{
+    return cpu < cpu_directory.end ? cpu_directory.tables[cpu] : NULL;
+}
 
 /* One past the highest CPU index known. */
-uint32_t slots_cpu_end(void);
+static inline uint32_t slots_cpu_end(void)
+{
+    return cpu_directory.end;
+}
 
 #endif
