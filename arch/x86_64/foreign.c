@@ -1,6 +1,7 @@
 /* foreign.c: what driver images ask of this machine: SSE, their words behind GS, times, pages.
  *
- * Ticks and sleep are foreign_wait.c's; foreign_call() is foreign.S's.
+ * Ticks and sleep are foreign_wait.c's; foreign_call() and foreign_origin() are
+ * foreign.S's.
  */
 #include "kernel/wdm/host.h"
 

@@ -11,6 +11,7 @@
 #define PERCPU_SLOTS 0x08
 #define PERCPU_CPU   0x10
 #define PERCPU_TSC   0x190
+#define PERCPU_CODE  0x198
 
 #ifndef __ASSEMBLER__
 
@@ -28,12 +29,14 @@ struct percpu {
     uint16_t reserved2;
     uint64_t nt_thread; /* an address that no other CPU has; zeros lie there */
     uint64_t tsc_ahead; /* of CPU 0's time-stamp counter; modulo 2^64 */
+    uint64_t foreign_code; /* what foreign_call() entered last; 0: it is in nothing */
 };
 
 _Static_assert(offsetof(struct percpu, self) == PERCPU_SELF, "entry.S and hot.h read it");
 _Static_assert(offsetof(struct percpu, slots) == PERCPU_SLOTS, "entry.S reads it");
 _Static_assert(offsetof(struct percpu, cpu) == PERCPU_CPU, "hot.h reads it");
 _Static_assert(offsetof(struct percpu, tsc_ahead) == PERCPU_TSC, "tsc.c reads it");
+_Static_assert(offsetof(struct percpu, foreign_code) == PERCPU_CODE, "foreign.S writes it");
 _Static_assert(offsetof(struct percpu, nt_self) == 0x18, "NT headers read it inline");
 _Static_assert(offsetof(struct percpu, nt_number) == 0x184, "NT headers read it inline");
 _Static_assert(offsetof(struct percpu, nt_thread) == 0x188, "NT headers read it inline");

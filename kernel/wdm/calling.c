@@ -7,11 +7,6 @@
 
 enum { IRQL_NOT_LESS_OR_EQUAL = 0x0A };
 
-const char *caller_name(const struct image *image)
-{
-    return image != NULL ? image->name : "code of no image";
-}
-
 void caller_at_most(const struct image *image, uint8_t level, const char *call)
 {
     uint8_t now = ivm_level_now();

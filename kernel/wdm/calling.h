@@ -4,12 +4,9 @@
 
 #include <ivm/level.h>
 
-#include "image.h"
+#include "caller.h"
 #include "kernel/machine.h"
 #include "kernel/spinlock.h"
-
-/* What an image is called in the log; NULL: code of no image. */
-const char *caller_name(const struct image *image);
 
 /* Stop the kernel, and name the caller, when it makes this call above `level`: what the call waits for
  * may be held by whom it interrupted. */

@@ -2,7 +2,7 @@
  *
  * The lock protects every `signal`, the owners of mutexes and the list of running timers. It is taken with
  * interrupts off, at any level, and held for a few instructions. The queues of deferred calls have locks
- * of their own, taken under it.
+ * of their own, taken under it; the pool's lock may be held around it.
  */
 #ifndef WDM_DISPATCHER_H
 #define WDM_DISPATCHER_H

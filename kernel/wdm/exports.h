@@ -170,21 +170,21 @@ enum export_kind { EXPORT_SAME = 0, EXPORT_DIFFERS, EXPORT_NOTHING, EXPORT_REFUS
     X(IoAllocateIrp,                 SAME,    "")                                                \
     X(IoFreeIrp,                     SAME,    "")                                                \
     X(IoStartNextPacket,             SAME,    "")                                                \
-    X(IoStartPacket,                 SAME,    "")                                                \
-    X(IoGetDeviceProperty,           DIFFERS, "hardware id, description, address, bus number, interface") \
+    X(IoStartPacket,                 DIFFERS, "nothing is ever cancelled")                       \
+    X(IoGetDeviceProperty,           DIFFERS, "those of the INF, class and GUIDs are not found") \
     X(IoCreateSymbolicLink,          NOTHING, "there is no name space to link in")               \
     X(IoDeleteSymbolicLink,          NOTHING, "there is no name space to link in")               \
     X(IoInvalidateDeviceState,       NOTHING, "nobody asks again")                               \
     X(IoOpenDeviceRegistryKey,       REFUSED, "there is no registry")                            \
     X(ZwClose,                       NOTHING, "no handle is ever given")                         \
-    X(ObfReferenceObject,            SAME,    "")                                                \
-    X(ObfDereferenceObject,          SAME,    "")                                                \
+    X(ObfReferenceObject,            DIFFERS, "only device objects are counted")                 \
+    X(ObfDereferenceObject,          DIFFERS, "only device objects are counted")                 \
     X(PoStartNextPowerIrp,           NOTHING, "power does not change")                           \
     X(PoCallDriver,                  SAME,    "")                                                \
     X(PoSetPowerState,               DIFFERS, "always answers that it was working")              \
     X(PoRequestPowerIrp,             REFUSED, "power does not change")                           \
-    X(HalGetBusDataByOffset,         SAME,    "")                                                \
-    X(HalSetBusDataByOffset,         SAME,    "")
+    X(HalGetBusDataByOffset,         DIFFERS, "PCI configuration space only")                    \
+    X(HalSetBusDataByOffset,         DIFFERS, "PCI configuration space only")
 
 /* clang-format on */
 

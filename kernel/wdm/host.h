@@ -17,6 +17,12 @@
  */
 uint64_t foreign_call(nt_code code, const uint64_t arguments[4]);
 
+/* An address that a call returns to, or, when that is foreign_call() itself, the code which it entered:
+ * a driver's function that ends in a call may end in a jump instead, and is gone when the call is made.
+ * Any level.
+ */
+const void *foreign_origin(const void *address);
+
 /* Let every running CPU execute SSE instructions, put each CPU's number and thread where the headers of
  * drivers read them (GS), and map the page of times at 0xFFFFF78000000000. Before the first image;
  * again, it does nothing. False, and logged: this machine cannot.

@@ -112,6 +112,7 @@ void image_disclaim(const struct image *image)
 
 struct image *image_of(const void *address)
 {
+    address = foreign_origin(address);
     for (size_t i = 0; i < WDM_IMAGE_LIMIT; i++) {
         /* Acquire pairs with the release in image_claim(): the size belongs to the base. */
         uintptr_t base = atomic_load_explicit(&claimed[i], memory_order_acquire);

@@ -91,7 +91,7 @@ static void check_patterns(const struct image *image)
 
 /* ---- start, stop, remove ---------------------------------------------------------------- */
 
-static void note_state(struct image *image)
+void pnp_note_state(struct image *image)
 {
     image->state = IMAGE_LOADED;
     for (const struct pnp_node *node = pnp_node_next(image, NULL); node != NULL;
@@ -120,7 +120,6 @@ void pnp_start(struct image *image)
     for (struct pnp_node *node = pnp_node_next(image, NULL); node != NULL;
          node = pnp_node_next(image, node))
         start(node);
-    note_state(image);
 }
 
 void pnp_stop(struct image *image)
@@ -130,7 +129,6 @@ void pnp_stop(struct image *image)
         if (node->state == PNP_STARTED)
             pnp_stack_stop(node);
     }
-    note_state(image);
 }
 
 void pnp_remove(struct image *image)
@@ -143,7 +141,6 @@ void pnp_remove(struct image *image)
             ivm_log("%s: %s: is not removed: a request is still under way", image->name,
                     node->device->name);
     }
-    note_state(image);
 }
 
 /* ---- the end ---------------------------------------------------------------------------- */

@@ -62,6 +62,9 @@ void pnp_node_free(struct pnp_node *node);
 /* From now on this is the node's PDO, or none. */
 void pnp_node_set_pdo(struct pnp_node *node, struct nt_device *pdo);
 
+/* pnp.c: a node has another state: is its image IMAGE_LOADED or IMAGE_STARTED? */
+void pnp_note_state(struct image *image);
+
 /* pnp_bus.c: our bus driver: make a PDO; NT_INSUFFICIENT_RESOURCES. */
 nt_status pnp_bus_make(struct pnp_node *node);
 

@@ -61,6 +61,7 @@ static void take_down(struct pnp_node *node)
     delete_pdo(node);
     resources_release(node);
     node->state = PNP_CLAIMED;
+    pnp_note_state(node->image);
 }
 
 /* What drivers forget most often: it shows now, not when a request goes astray. */
@@ -106,6 +107,7 @@ bool pnp_stack_start(struct pnp_node *node)
         return false;
     }
     node->state = PNP_STARTED;
+    pnp_note_state(node->image);
     ivm_log("%s: %s: started", node->image->name, node->device->name);
     return true;
 }
@@ -121,6 +123,7 @@ void pnp_stack_stop(struct pnp_node *node)
         return;
     resources_release(node);
     node->state = PNP_STOPPED;
+    pnp_note_state(node->image);
     ivm_log("%s: %s: stopped", node->image->name, node->device->name);
 }
 

@@ -61,19 +61,27 @@ void pool_start(void *first, size_t bytes)
     release_lock(were_on);
 }
 
+static bool has_arena(void)
+{
+    bool were_on = take_lock();
+    bool has = arena.first != NULL;
+    release_lock(were_on);
+    return has;
+}
+
 /* Whether there is an arena, from now on at the latest. */
 static bool is_started(void)
 {
-    if (arena.first != NULL)
+    if (has_arena())
         return true;
     if (ivm_level_now() >= IVM_DISPATCH)
         return false;
     spinlock_take(&start_lock);
-    uintptr_t pages = arena.first == NULL ? foreign_pages(POOL_BYTES / POOL_PAGE) : 0;
+    uintptr_t pages = !has_arena() ? foreign_pages(POOL_BYTES / POOL_PAGE) : 0;
     if (pages != 0)
         pool_start((void *)pages, POOL_BYTES);
     spinlock_release(&start_lock);
-    return arena.first != NULL;
+    return has_arena();
 }
 
 /* What was found overwritten since this was last asked; NULL: nothing. Under the lock. */
@@ -197,10 +205,11 @@ void pool_take(void *bytes, const struct image *caller, uint32_t tag)
     drop_timers(bytes, caller);
     bool were_on = take_lock();
     enum block_fault fault = arena_examine(&arena, bytes, &block);
-    if (block != NULL)
+    if (block != NULL) {
         t = tell(block);
-    if (fault == BLOCK_SOUND)
-        uncount_and_take(block);
+        if (fault == BLOCK_SOUND)
+            uncount_and_take(block);
+    }
     const struct block *damaged = take_damaged();
     release_lock(were_on);
     if (damaged != NULL)
@@ -255,8 +264,10 @@ void pool_free_all(struct image *image)
 {
     bool were_on = take_lock();
     struct block *at = arena.first != NULL ? next_of(arena.first, image) : NULL;
-    while (at != NULL && arena.damaged == NULL)
+    while (at != NULL && arena.damaged == NULL) {
+        timers_drop_in(block_bytes(at), at->bytes);
         at = next_of(uncount_and_take(at), image);
+    }
     const struct block *damaged = take_damaged();
     release_lock(were_on);
     if (damaged != NULL)

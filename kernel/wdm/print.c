@@ -7,6 +7,7 @@
 #include <ivm/system.h>
 
 #include "caller.h"
+#include "image_slot.h"
 #include "kernel/machine.h"
 #include "kernel/spinlock.h"
 #include "print_calls.h"
@@ -22,7 +23,7 @@ static struct spinlock lock;
 static struct line {
     char text[LINE_SIZE];
     size_t length;
-} lines[CALLER_SLOTS];
+} lines[IMAGE_SLOTS];
 
 /* Nothing that a terminal would obey, and no line in a line. */
 static char printable(char c)
@@ -57,7 +58,7 @@ static const char *add(struct line *line, const char *text, char out[LINE_SIZE])
 
 void print_text(const struct image *image, const char *text)
 {
-    struct line *line = &lines[caller_slot(image)];
+    struct line *line = &lines[image_slot(image)];
     while (*text != '\0') {
         char whole[LINE_SIZE];
         bool were_on = machine_interrupts_save();
@@ -72,7 +73,7 @@ void print_text(const struct image *image, const char *text)
 
 void print_flush(const struct image *image)
 {
-    if (lines[caller_slot(image)].length != 0)
+    if (lines[image_slot(image)].length != 0)
         print_text(image, "\n");
 }
 

@@ -13,6 +13,7 @@
 #include "caller.h"
 #include "dispatcher.h"
 #include "host.h"
+#include "image_slot.h"
 #include "level_calls.h"
 #include "nt_time.h"
 #include "objects.h"
@@ -133,7 +134,7 @@ static struct nt_timer *drop_one(size_t slot)
 uint32_t timers_drop(struct image *image)
 {
     uint32_t dropped = 0;
-    size_t slot = caller_slot(image);
+    size_t slot = image_slot(image);
     for (const struct nt_timer *timer; (timer = drop_one(slot)) != NULL; dropped++)
         ivm_log("%s: left the timer at 0x%lx running, every %u ms (0: once): cancelled",
                 caller_name(image), (uint64_t)(uintptr_t)timer, timer->period);
@@ -168,6 +169,17 @@ struct setting {
     const struct image *image;
 };
 
+/* A call that is the last thing a driver's routine does is a jump: it seems to come from whoever called the
+ * routine, and what it is about must tell whose it is. */
+static const struct image *owner_of(const struct nt_timer *timer,
+                                    const struct setting *setting)
+{
+    const struct image *owner = setting->image;
+    if (owner == NULL && setting->dpc != NULL)
+        owner = image_of((const void *)(uintptr_t)setting->dpc->routine);
+    return owner != NULL ? owner : image_of(timer);
+}
+
 static bool set(struct nt_timer *timer, const struct setting *setting)
 {
     if (ivm_level_now() < IVM_DISPATCH)
@@ -179,7 +191,7 @@ static bool set(struct nt_timer *timer, const struct setting *setting)
     timer->due = setting->due;
     timer->period = setting->period > 0 ? (uint32_t)setting->period : 0;
     timer->dpc = setting->dpc;
-    timer->processor = (uint32_t)caller_slot(setting->image);
+    timer->processor = (uint32_t)image_slot(owner_of(timer, setting));
     bool is_due = timer->due <= now;
     if (is_due)
         expire(timer, now);

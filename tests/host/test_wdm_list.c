@@ -36,6 +36,7 @@ static const char *names(void)
 {
     static char text[8];
     size_t length = 0;
+    assert_ptr_equal(ring.next->previous, &ring);
     for (struct nt_list *at = ring.next; at != &ring; at = at->next) {
         assert_ptr_equal(at->next->previous, at);
         text[length++] = at == &a ? 'a' : at == &b ? 'b' : 'c';

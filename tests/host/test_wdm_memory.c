@@ -9,6 +9,7 @@
 #include "fake/wdm.h"
 #include "kernel/machine.h"
 #include "kernel/wdm/memory_calls.h"
+#include "kernel/wdm/text_calls.h"
 
 enum { PHYSICAL = 0x7EB00000, UNCACHED = 0, PAGE_READWRITE_NOCACHE = 0x204, PAGE = 4096 };
 
@@ -135,9 +136,12 @@ static void an_export_is_found_by_its_name(void **state)
     assert_null(look_up(""));
     assert_null(look_up(endless));
     assert_null(look_up("MmMapIoSpace\xE9"));
-    uint16_t with_zero[] = {'K', 'e', 0};
-    const struct nt_string counted = string(with_zero, 3);
+    uint16_t with_zero[] = {'m', 'e', 'm', 's', 'e', 't', 0, 'x'};
+    struct nt_string counted = string(with_zero, 8);
     assert_null(MmGetSystemRoutineAddress(&counted));
+    counted.length = 12;
+    assert_ptr_equal(MmGetSystemRoutineAddress(&counted),
+                     (void *)(uintptr_t)wdm_memset); /* by another name here */
 }
 
 /* What drivers' headers inline: MmGetMdlVirtualAddress(), MmGetSystemAddressForMdlSafe(). */

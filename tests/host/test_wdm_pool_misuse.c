@@ -131,7 +131,7 @@ static void expect_stop(void *block, const char *text)
 static void freed_twice_is_named_alone_and_between_others(void **state)
 {
     (void)state;
-    void *first = give(40), *a = give(40), *b = give(80), *c = give(40);
+    void *first = give(40), *a = give(40), *b = give(80), *c = give(40), *last = give(40);
     ExFreePool(b);
     fake_wdm.is_other = true;
     expect_stop(b, "other.sys: frees");
@@ -147,6 +147,7 @@ static void freed_twice_is_named_alone_and_between_others(void **state)
     expect_assert_failure(ExFreePool(c));
     assert_int_equal(fake_wdm.bug_parameters[0], 7);
     ExFreePool(first);
+    ExFreePool(last);
 }
 
 static void writing_past_the_end_is_named_to_the_byte(void **state)
@@ -183,24 +184,33 @@ static void writing_before_the_beginning_is_found(void **state)
     ExFreePool(block);
 }
 
+static void give_three(void)
+{
+    for (unsigned i = 0; i < 3; i++)
+        give(64);
+}
+
+/* Of the three that are in a list, the one in the middle; either link, and both. */
 static void writing_after_the_free_is_found_before_it_can_harm(void **state)
 {
-    (void)state;
-    unsigned char *kept[3], *gone[3];
-    for (unsigned i = 0; i < 3; i++) {
-        gone[i] = give(64);
-        kept[i] = give(64);
-    }
-    for (unsigned i = 0; i < 3; i++)
-        ExFreePool(gone[i]);
-    memset(gone[1], 0xFF, 64); /* in a list between two */
-    expect_assert_failure({
+    static const struct {
+        size_t at, bytes;
+    } writes[] = {{0, 64}, {0, 1}, {8, 1}, {15, 1}};
+    for (size_t write = 0; write < sizeof writes / sizeof writes[0]; write++) {
+        unsigned char *gone[3];
+        start(state);
+        for (unsigned i = 0; i < 3; i++) {
+            gone[i] = give(64);
+            give(64); /* keeps them apart */
+        }
         for (unsigned i = 0; i < 3; i++)
-            give(64);
-    });
-    assert_int_equal(fake_wdm.bug_code, BUG_BAD_POOL_CALLER);
-    assert_int_equal(fake_log_text_count("64 bytes, tag \"Tag1\""), 1);
-    (void)kept;
+            ExFreePool(gone[i]);
+        memset(gone[1] + writes[write].at, 0xFF, writes[write].bytes);
+        expect_assert_failure(give_three());
+        assert_int_equal(fake_wdm.bug_code, BUG_BAD_POOL_CALLER);
+        assert_int_equal(fake_wdm.bug_parameters[3], (uintptr_t)gone[1]);
+        assert_int_equal(fake_log_text_count("64 bytes, tag \"Tag1\""), 1);
+    }
 }
 
 static void what_is_no_block_is_not_freed(void **state)
@@ -240,6 +250,16 @@ static void a_wrong_tag_is_named_and_the_block_is_freed(void **state)
     assert_int_equal(fake_wdm.image.pool_blocks, 0);
 }
 
+static void a_timer_goes_with_the_blocks_that_an_image_left(void **state)
+{
+    (void)state;
+    struct nt_timer *timer = give(sizeof *timer);
+    KeInitializeTimer(timer);
+    KeSetTimer(timer, -1000000, NULL);
+    pool_free_all(&fake_wdm.image);
+    assert_int_equal(timers_drop_in(timer, sizeof *timer), 0);
+}
+
 static void a_timer_in_a_block_that_is_freed_is_cancelled_and_named(void **state)
 {
     (void)state;
@@ -273,6 +293,7 @@ int main(void)
         TEST(writing_after_the_free_is_found_before_it_can_harm),
         TEST(what_is_no_block_is_not_freed),
         TEST(a_wrong_tag_is_named_and_the_block_is_freed),
+        TEST(a_timer_goes_with_the_blocks_that_an_image_left),
         TEST(a_timer_in_a_block_that_is_freed_is_cancelled_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

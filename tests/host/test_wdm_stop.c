@@ -57,6 +57,8 @@ static void a_known_code_has_its_name(void **state)
     says("0x0000000A IRQL_NOT_LESS_OR_EQUAL (");
     expect_assert_failure(KeBugCheckEx(0xF2, 1, 2, 3, 4));
     says("0x000000F2 HARDWARE_INTERRUPT_STORM (0x1, 0x2, 0x3, 0x4)");
+    expect_assert_failure(KeBugCheck(0x0B)); /* between two that are known */
+    says("0x0000000B (");
     expect_assert_failure(KeBugCheck(0x13B));
     says("0x0000013B PASSIVE_INTERRUPT_ERROR (");
 }

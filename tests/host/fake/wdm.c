@@ -36,9 +36,16 @@ uint64_t foreign_call(nt_code code, const uint64_t arguments[4])
     return function(arguments[0], arguments[1], arguments[2], arguments[3]);
 }
 
+const void *foreign_origin(const void *address)
+{
+    return address;
+}
+
 struct image *image_of(const void *address)
 {
     if (address == NULL || fake_wdm.is_nobody)
+        return NULL;
+    if (fake_wdm.only != NULL && address != fake_wdm.only)
         return NULL;
     return fake_wdm.is_other ? &fake_wdm.other : &fake_wdm.image;
 }
