@@ -8,6 +8,10 @@
 #   make stress     everything at once on four CPUs that are threads, under ThreadSanitizer; SEED=7
 #   make fuzz       throw bytes at the parsers; T=pci_capability: only that one; SECONDS=60 each
 #   make prove      search the models of disconnecting and moving (spin); and what breaks them
+#   make bench      what everything costs, in exact guest instructions, beside others' figures;
+#                   LOWER="why": and write what is better now into tests/bench/budgets.toml
+#   make bench-trace  the path of one interrupt, instruction by instruction; T=intx: of that kind
+#   make bench-iso  build/ivm-bench.iso: measures the machine it boots, in its cycles
 #   make iso        build/ivm.iso: boots by BIOS and by UEFI, in QEMU and on a real machine
 #   make debug      QEMU stopped at its first instruction, and gdb with commands of our own
 #   make check      which room includes what, file lengths, formatting
@@ -101,6 +105,9 @@ all: $B/ivm.elf $(driver_kernel) $(driver_sys)
 needs_images := $(if $(SYS)$(INF),images) $(if $(driver_sys)$(filter $B/wdm/%,$(SYS)),wdm)
 needs_run := run $(if $(filter uefi,$(FIRMWARE)),uefi) $(needs_images)
 needs_iso := run
+needs_bench := run test
+needs_bench-trace := run test
+needs_bench-iso := run
 needs_debug := $(needs_run) debug
 needs_host-test := test
 needs_mutants := test
@@ -211,6 +218,15 @@ $B/ivm-sys.iso: $(or $(driver_kernel),$B/ivm.elf) $(driver_sys) $(filter $B/wdm/
 
 $B/ivm-driver.iso: $B/ivm-driver.elf
 
+bench-iso: $B/ivm-bench.iso
+
+# What is measured is the kernel that `make iso` ships: the same objects, and the bench's.
+bench: $B/ivm-bench.iso $B/ivm.elf
+	@tools/python tools/bench $^ $(LOWER)
+
+bench-trace: $B/ivm-bench.iso $B/ivm-bench.elf
+	@tools/python tools/bench-trace $^ $(if $(filter file,$(origin T)),,$(T))
+
 run_disc := $B/ivm-$(if $(SYS)$(INF),sys,$(if $(driver_kernel),driver,at-once)).iso
 run: $(run_disc)
 	@tools/run $<
@@ -220,7 +236,7 @@ debug: $(run_disc)
 
 # ---- host tests: one archive and one program per subject, for each compiler -----------
 # These files need the machine itself, or are its stand-in's counterpart on the host.
-not_on_host := boot/main.c arch/x86_64/machine.c arch/x86_64/memory.c kernel/wdm/pending.c
+not_on_host := boot/main.c arch/x86_64/machine.c arch/x86_64/memory.c
 host_sources := $(filter-out $(not_on_host), $(wildcard boot/multiboot2.c boot/images.c) \
     $(filter %.c,$(filter-out boot/%,$(sources))))
 host_fakes := $(wildcard tests/host/fake/*.c)
@@ -312,7 +328,7 @@ $B/clang/ivm-test.elf: $(sources) linker.ld | setup
 host_programs := $(foreach compiler,gcc clang,$(host_tests:%=$B/host-$(compiler)/%))
 proof := $(host_programs) $(fuzz_programs) $B/stress/stress $B/clang/ivm-test.elf \
          $(wdm_images) $(driver_sys) \
-         $(addprefix $B/,ivm.iso ivm-at-once.iso ivm-test.iso)
+         $(addprefix $B/,ivm.iso ivm-at-once.iso ivm-test.iso ivm-bench.iso)
 pytest := tools/python -m pytest -c tests/run/pytest.ini --rootdir=. -n $(shell nproc)
 
 test: $(proof)
@@ -333,7 +349,7 @@ check: setup
 	@tools/lint format $(c_files)
 
 lint: check
-	@tools/lint analysis '$(kernel_flags)' $(filter %.c,$(sources) $(wildcard tests/guest/*.c))
+	@tools/lint analysis '$(kernel_flags)' $(filter %.c,$(sources) $(wildcard tests/guest/*.c tests/bench/*.c))
 	@tools/lint analysis '$(host_flags)' $(host_fakes) $(host_tests:%=tests/host/%.c) \
 	    $(fuzzers:%=tests/fuzz/fuzz_%.c)
 
@@ -343,7 +359,7 @@ clean:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-.PHONY: all always setup run test test-long host-test fuzz stress prove iso debug check lint mutants clean help
+.PHONY: all always setup run test test-long host-test fuzz stress prove iso bench bench-iso bench-trace debug check lint mutants clean help
 
 -include $(patsubst %.o,%.d,$(objects) $(suites) $(benches) $(stress_objects) $(driver_objects))
 -include $(wdm_images:%=%.d)

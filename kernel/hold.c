@@ -1,9 +1,10 @@
-/* hold.c: vectors kept for lines before anybody is connected to them. */
+/* hold.c: vectors kept for lines and messages before anybody is connected to them. */
 #include <ivm/hold.h>
 
 #include <stddef.h>
 
 #include <ivm/level.h>
+#include <machine/hot.h>
 
 #include "assert.h"
 #include "context.h"
@@ -52,7 +53,7 @@ static void take_everywhere(const struct source *source)
 /* The level line's number in turn, so that lines spread over the classes. */
 static uint8_t next_class;
 
-static enum ivm_status hold_new(struct source *line, const struct ivm_hold_wish *wish)
+static enum ivm_status hold_new(struct source *source, const struct ivm_hold_wish *wish)
 {
     struct ivm_cpu_set set = running_cpus(wish->cpus);
     if (set.mask == 0 || wish->level == IVM_ANY_LEVEL)
@@ -64,19 +65,37 @@ static enum ivm_status hold_new(struct source *line, const struct ivm_hold_wish 
     if (status != IVM_OK)
         return status;
     next_class = common.next_class;
-    line->held = vector;
-    line->held_on = set;
-    line->trigger = (uint8_t)wish->trigger;
-    take_everywhere(line);
+    source->held = vector;
+    source->held_on = set;
+    source->trigger = (uint8_t)wish->trigger;
+    take_everywhere(source);
     return IVM_OK;
 }
 
 /* It is where its owners have it. */
-static void hold_placed(struct source *line)
+static void hold_placed(struct source *source)
 {
-    line->held = line->vector;
-    line->held_on = (struct ivm_cpu_set){.mask = UINT64_C(1) << line->cpu % 64,
-                                         .group = (uint16_t)(line->cpu / 64)};
+    source->held = source->vector;
+    source->held_on = (struct ivm_cpu_set){.mask = UINT64_C(1) << source->cpu % 64,
+                                           .group = (uint16_t)(source->cpu / 64)};
+}
+
+/* The configuration lock is held; it is released. */
+static enum ivm_status hold_and_unlock(struct source *source,
+                                       const struct ivm_hold_wish *wish,
+                                       struct ivm_held *out)
+{
+    enum ivm_status status = IVM_OK;
+    if (source == NULL)
+        status = IVM_NOT_FOUND;
+    else if (source->held == 0 && source->vector != 0)
+        hold_placed(source);
+    else if (source->held == 0)
+        status = hold_new(source, wish);
+    if (status == IVM_OK)
+        *out = (struct ivm_held){.vector = source->held, .cpus = source->held_on};
+    manager_unlock();
+    return status;
 }
 
 enum ivm_status ivm_line_hold(uint32_t gsi, const struct ivm_hold_wish *wish,
@@ -84,18 +103,30 @@ enum ivm_status ivm_line_hold(uint32_t gsi, const struct ivm_hold_wish *wish,
 {
     if (!context_allows())
         return IVM_WRONG_LEVEL;
-    enum ivm_status status = IVM_OK;
-    struct source *line = manager_lock_settled_line(gsi);
-    if (line == NULL)
-        status = IVM_NOT_FOUND;
-    else if (line->held == 0 && line->vector != 0)
-        hold_placed(line);
-    else if (line->held == 0)
-        status = hold_new(line, wish);
-    if (status == IVM_OK)
-        *out = (struct ivm_held){.vector = line->held, .cpus = line->held_on};
-    manager_unlock();
-    return status;
+    return hold_and_unlock(manager_lock_settled_line(gsi), wish, out);
+}
+
+/* Take the lock; the message of this number, or NULL, once no disconnect or move waits on it. */
+static struct source *lock_settled_message(uint32_t number)
+{
+    for (;;) {
+        manager_lock();
+        struct source *message = message_find(number);
+        if (message == NULL || !message->busy)
+            return message;
+        manager_unlock();
+        machine_relax();
+    }
+}
+
+enum ivm_status ivm_message_hold(uint32_t number, const struct ivm_hold_wish *wish,
+                                 struct ivm_held *out)
+{
+    if (!context_allows())
+        return IVM_WRONG_LEVEL;
+    if (wish->trigger != IVM_EDGE)
+        return IVM_BAD_ARGUMENT;
+    return hold_and_unlock(lock_settled_message(number), wish, out);
 }
 
 /* Give the number back wherever no owner has it. */

@@ -95,6 +95,22 @@ ivm_device_use_measured(struct ivm_device *device, const struct ivm_measurement 
  * At or below IVM_DISPATCH. source: [PCI] "Device Status", Interrupt Status */
 size_t ivm_line_suspects(uint32_t gsi, struct ivm_device **out, size_t room);
 
+/* Read or write bytes [offset, offset + size) of a PCI function's configuration space, in the widest
+ * accesses that are aligned. Who writes must have the device: its native driver is unloaded.
+ *
+ * offset   the end is at most 256
+ * context  any level, any CPU
+ * errors   nothing was read or written:
+ *          IVM_BAD_ARGUMENT  not a PCI device, or beyond its configuration space
+ *          IVM_DEVICE_GONE   it was taken out
+ * source   [PCI] "Software Generation of Configuration Transactions"
+ */
+IVM_MUST_CHECK enum ivm_status ivm_pci_config_read(const struct ivm_device *device,
+                                                   uint32_t offset, void *out, size_t size);
+IVM_MUST_CHECK enum ivm_status ivm_pci_config_write(const struct ivm_device *device,
+                                                    uint32_t offset, const void *in,
+                                                    size_t size);
+
 /* Where the MP table says a pin of a slot of a root bus arrives; false: it does not say, or there
  * is no table. pin: 1..4 for INTA..INTD */
 bool ivm_mp_line(uint8_t bus, uint8_t slot, uint8_t pin, struct ivm_line_info *out);

@@ -1,4 +1,4 @@
-/* hold.h: a vector kept for a line before anybody is connected to it.
+/* hold.h: a vector kept for a line, or for a message, before anybody is connected to it.
  *
  * Some drivers are told their vector before they connect (NT: a translated interrupt resource). It is
  * held from then on: the line is placed nowhere else, and nothing else is placed there.
@@ -45,6 +45,15 @@ IVM_MUST_CHECK enum ivm_status ivm_line_hold(uint32_t gsi, const struct ivm_hold
  *         IVM_WRONG_LEVEL  called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_line_release(uint32_t gsi);
+
+/* The same for a message that is registered: those of a block have held theirs from the start. It is
+ * held until the message is unregistered.
+ *
+ * errors  as ivm_line_hold(); IVM_NOT_FOUND     no such message
+ *                             IVM_BAD_ARGUMENT  also: its trigger is not IVM_EDGE
+ */
+IVM_MUST_CHECK enum ivm_status
+ivm_message_hold(uint32_t number, const struct ivm_hold_wish *wish, struct ivm_held *out);
 
 /* What a vector of a CPU carries, or is held for; false: nothing. `trigger` may be NULL.
  * context  below IVM_DISPATCH; takes the configuration lock

@@ -141,6 +141,9 @@ void report_free(const struct ivm_refusal *refusal)
         ivm_log("  free then no vector for devices, on any CPU");
     for (unsigned i = 0; i < IVM_REFUSAL_FREE && refusal->free[i].count > 0;)
         i = report_free_on(refusal, i);
+    if (refusal->free_more != 0)
+        ivm_log("  free then and %u more, on %u %s", refusal->free_more,
+                refusal->free_more_cpus, refusal->free_more_cpus == 1 ? "CPU" : "CPUs");
 }
 
 static void report_alternatives(const struct ivm_refusal *refusal)

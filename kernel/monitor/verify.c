@@ -70,42 +70,27 @@ bool operate_audit(char *const *arguments, unsigned count)
     return differences + foreign == 0;
 }
 
-/* What routing said before, and how it compares. */
-static void add_known(struct text *text, const struct ivm_measurement *m)
+/* What has no line is not asked which one it raises. */
+static bool sends_its_own_message(const struct ivm_device *device)
 {
-    if (m->was_known)
-        text_add(text, "%s says line %u: they %s", m->known_from, m->known_gsi,
-                 m->agrees ? "agree" : "DISAGREE");
-    else
-        text_add(text, "routing knew none");
-}
-
-static void say_measured(const struct ivm_device *device, const struct ivm_measurement *m)
-{
-    char line[DIFFERENCE];
-    struct text text = {.out = line, .size = sizeof line};
-    if (m->heard)
-        text_add(&text, "line %u answered", m->gsi);
-    else
-        text_add(&text, "no line answered");
-    text_add(&text, ", of %u that listened; ", m->listening);
-    add_known(&text, m);
-    ivm_log("%s was fired: %s", device->name, line);
-    if (m->restless > 0)
-        ivm_log("%s: left out, since they fired unasked: %u, the first of them line %u",
-                device->name, m->restless, m->first_restless);
+    return device->own_message != 0 && !device->has_line;
 }
 
 enum outcome { NOT_MEASURED = 0, AS_KNOWN, OTHERWISE };
 
+/* What was heard, and how it compares, is in the log when it has been measured. */
 static enum outcome measure(struct ivm_device *device, struct ivm_measurement *out)
 {
+    if (sends_its_own_message(device)) {
+        ivm_log("%s: not measured: it raises no line, but sends a message of its own",
+                device->name);
+        return NOT_MEASURED;
+    }
     enum ivm_status status = ivm_device_measure(device, out);
     if (status != IVM_OK) {
         ivm_log("%s: not measured: %s", device->name, ivm_status_forms(status)->text);
         return NOT_MEASURED;
     }
-    say_measured(device, out);
     return out->heard && (out->agrees || !out->was_known) ? AS_KNOWN : OTHERWISE;
 }
 
@@ -123,6 +108,16 @@ static bool measure_all(void)
     return outcomes[OTHERWISE] == 0;
 }
 
+static bool measure_one(struct ivm_device *device)
+{
+    struct ivm_measurement measured;
+    enum outcome outcome = measure(device, &measured);
+    if (outcome == OTHERWISE && measured.heard)
+        ivm_log("%s: `measure %s use` takes line %u from now on", device->name,
+                device->name, measured.gsi);
+    return outcome == AS_KNOWN;
+}
+
 static bool measure_and_use(struct ivm_device *device)
 {
     struct ivm_measurement measured;
@@ -135,14 +130,13 @@ static bool measure_and_use(struct ivm_device *device)
 
 bool operate_measure(char *const *arguments, unsigned count)
 {
-    struct ivm_measurement measured;
     if (count == 1 && text_is(arguments[0], "all"))
         return measure_all();
     struct ivm_device *device = target_device(arguments[0]);
     if (device == NULL)
         return false;
     if (count == 1)
-        return measure(device, &measured) == AS_KNOWN;
+        return measure_one(device);
     if (text_is(arguments[1], "use"))
         return measure_and_use(device);
     ivm_log("`%s` is not `use`; with that word the line that answers is taken",

@@ -16,9 +16,11 @@ enum { TABLE_TAG = 0x67734D49 }; /* "IMsg" */
 static nt_status connect_fully(struct nt_connect *parameters, struct image *image)
 {
     struct nt_fully_specified *asked = &parameters->fully;
-    if (asked->interrupt == NULL || pnp_device(asked->pdo) == NULL)
+    if (asked->interrupt == NULL)
         return NT_INVALID_PARAMETER;
     *asked->interrupt = NULL;
+    if (pnp_device(asked->pdo) == NULL)
+        return NT_INVALID_PARAMETER;
     bool has_group = parameters->version == NT_CONNECT_FULLY_SPECIFIED_GROUP;
     const struct vector_call call = {
         .plan = {.image = image,
@@ -75,9 +77,11 @@ static nt_status connect_one_line(const struct nt_line_based *asked, struct imag
 static nt_status connect_line(const struct nt_line_based *asked, struct image *image)
 {
     struct pnp_interrupt device;
-    if (asked->interrupt == NULL || asked->routine == 0 || pnp_device(asked->pdo) == NULL)
+    if (asked->interrupt == NULL)
         return NT_INVALID_PARAMETER;
     *asked->interrupt = NULL;
+    if (asked->routine == 0 || pnp_device(asked->pdo) == NULL)
+        return NT_INVALID_PARAMETER;
     bool is_known = pnp_interrupt(asked->pdo, &device);
     if (is_known && device.messages != 0)
         return NT_INVALID_DEVICE_REQUEST; /* it was given messages, and they are on */
@@ -213,10 +217,12 @@ static nt_status connect_message(struct nt_connect *parameters, struct image *im
 {
     const struct nt_message_based *asked = &parameters->message;
     struct pnp_interrupt device;
-    if (asked->any == NULL || asked->routine == 0 || pnp_device(asked->pdo) == NULL ||
-        asked->synchronize_irql >= IVM_DEVICE_END)
+    if (asked->any == NULL)
         return NT_INVALID_PARAMETER;
     *asked->any = NULL;
+    if (asked->routine == 0 || pnp_device(asked->pdo) == NULL ||
+        asked->synchronize_irql >= IVM_DEVICE_END)
+        return NT_INVALID_PARAMETER;
     bool has_messages = pnp_interrupt(asked->pdo, &device) && device.messages != 0;
     if (has_messages)
         return connect_messages(asked, image, device.messages);

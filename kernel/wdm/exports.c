@@ -4,19 +4,18 @@
 #include "image.h"
 #include "kernel/spinlock.h"
 
-/* Only their addresses are wanted here; the parts' headers have their prototypes. Weak: a function that is
- * not there is not exported. */
+/* Only their addresses are wanted here; the parts' headers have their prototypes. */
 typedef NT_API void export_function(void);
 #define RUNTIME(name) wdm_##name
 
-#define X(name, kind, note) extern export_function name __attribute__((weak));
+#define X(name, kind, note) extern export_function name;
 WDM_INTERRUPT_EXPORTS(X)
 WDM_LEVEL_EXPORTS(X)
 WDM_WAIT_EXPORTS(X)
 WDM_SUPPORT_EXPORTS(X)
 WDM_DEVICE_EXPORTS(X)
 #undef X
-#define X(name, kind, note) extern export_function RUNTIME(name) __attribute__((weak));
+#define X(name, kind, note) extern export_function RUNTIME(name);
 WDM_RUNTIME_EXPORTS(X)
 #undef X
 

@@ -17,7 +17,7 @@ enum {
 };
 /* clang-format on */
 
-/* ISA devices, by the letters of their names. Source: [PNPBIOS] "Device Identifiers". */
+/* ISA devices, by the letters of their names. Source: [PNPID] "Windows Generic Device IDs". */
 static const struct isa_model {
     const char *name;
     const char *ids[2]; /* of the ISA bus's own enumerator */

@@ -15,7 +15,7 @@
 
 #include "nt_object.h"
 
-enum { WDM_IMAGE_LIMIT = 8, WDM_PATTERN_LIMIT = 32, WDM_PATTERN_SIZE = 48 };
+enum { WDM_IMAGE_LIMIT = 8, WDM_PATTERN_LIMIT = 32, WDM_PATTERN_SIZE = 64 };
 
 enum image_state {
     IMAGE_EMPTY = 0, /* no image here */

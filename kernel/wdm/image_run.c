@@ -6,6 +6,7 @@
 #include "image_parts.h"
 #include "kernel/format.h"
 #include "objects.h"
+#include "print.h"
 
 enum { REGISTRY_SIZE = 80, NAME_PREFIX = 8 };
 
@@ -85,6 +86,7 @@ static void take_back(struct image *image)
     stop_calls(image);
     pnp_release(image);
     (void)mappings_drop(image);
+    print_flush(image);
     pool_report(image);
     pool_free_all(image);
 }

@@ -30,9 +30,8 @@ static nt_status ask(struct pnp_node *node, const struct step *step)
     if (node->state == PNP_STUCK)
         return NT_IO_TIMEOUT;
     if (step->minor == NT_PNP_START) {
-        __builtin_memcpy(plan.parameters, &node->raw, sizeof node->raw);
-        __builtin_memcpy(plan.parameters + sizeof node->raw, &node->translated,
-                         sizeof node->translated);
+        const void *const lists[] = {node->raw, node->translated};
+        __builtin_memcpy(plan.parameters, lists, sizeof lists);
     }
     nt_status status = request_send(node->image, node->pdo, &plan);
     if (!nt_success(status))

@@ -7,10 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "fake/hardware.h"
 #include "fake/nvme_chip.h"
-#include "fake/pci_space.h"
-#include "fake/system.h"
+#include "granted_bench.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/nvme.c"
@@ -20,28 +18,16 @@
 static struct nvme_chip chip;
 static struct nvme state;
 static struct fake_function *function;
-static uint32_t messages_granted;
-
-/* Instead of PCI's: the messages are what a test says. */
-uint32_t ivm_device_message_number(const struct ivm_device *device, uint32_t index)
-{
-    (void)device;
-    return index < messages_granted ? 70 + index : 0;
-}
 
 static struct ivm_device device;
 
 static inline int set_up(void **unused)
 {
     (void)unused;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
+    granted_bench_start();
     fake_system.step_ns = 1000000;
-    fake_pci_start();
     function = fake_pci_add(0, 9, 0, 0x00101B36);
     nvme_chip_start(&chip);
-    messages_granted = 0;
     memset(&state, 0, sizeof state);
     device = (struct ivm_device){
         .name = "nvme0",

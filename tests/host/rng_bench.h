@@ -7,10 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "fake/hardware.h"
-#include "fake/pci_space.h"
-#include "fake/system.h"
 #include "fake/virtio_chip.h"
+#include "granted_bench.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/virtio_rng.c"
@@ -20,26 +18,14 @@
 static struct virtio_chip chip;
 static struct rng state;
 static struct fake_function *function;
-static uint32_t granted; /* messages that are open */
-
-/* Instead of PCI's: the messages are what a test says. */
-uint32_t ivm_device_message_number(const struct ivm_device *device, uint32_t index)
-{
-    (void)device;
-    return index < granted ? 70 + index : 0;
-}
 
 static struct ivm_device device;
 
 static inline int set_up(void **unused)
 {
     (void)unused;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
-    fake_pci_start();
+    granted_bench_start();
     function = virtio_chip_start(&chip);
-    granted = 0;
     memset(&state, 0, sizeof state);
     device = (struct ivm_device){
         .name = "rng0",
@@ -59,7 +45,7 @@ static inline int set_up_probed(void **unused)
 static inline int set_up_with_messages(void **unused)
 {
     int failed = set_up_probed(unused);
-    granted = 1;
+    messages_granted = 1;
     chip.by_messages = true;
     return failed != 0 ? failed : virtio_rng.use(&device, IVM_BY_MESSAGES) != IVM_OK;
 }

@@ -99,7 +99,9 @@ static void check_reaches(bool x2apic)
             x2apic ? 0x800 + offset / 16 : (uint64_t)lapic_chip_page + offset;
         fake_log_clear();
         if ((mode->access(offset) & LAPIC_R) != 0) {
-            bool settable = offset != LAPIC_ID && offset != LAPIC_VERSION;
+            /* The current count is the timer's own affair. */
+            bool settable = offset != LAPIC_ID && offset != LAPIC_VERSION &&
+                            offset != LAPIC_TIMER_CURRENT;
             if (settable)
                 chip.registers[offset / 16] = 0xA5000000 | offset;
             uint32_t value = mode->read(offset);

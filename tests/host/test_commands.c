@@ -125,7 +125,7 @@ static void refuse_succeeds_only_when_it_is_refused(void **state)
     (void)state;
     operator_fails("refuse edu0", "nobody held line 21");
     operator_works("connect edu0");
-    fake_system_reset();
+    board_forget();
     operator_works("refuse edu0");
     operator_heard("second owner was refused");
     operator_heard("763 = 0x2FB");
@@ -201,18 +201,18 @@ static void a_status_is_found_by_each_of_its_forms(void **state)
     const char *const commands[] = {"status 763", "status 0x2FB", "status 0x800702FB",
                                     "status 0xc00702fb", "status 3221684987"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        fake_system_reset();
+        board_forget();
         operator_works(commands[i]);
         operator_heard("ERROR_INTERRUPT_VECTOR_ALREADY_CONNECTED");
     }
-    fake_system_reset();
+    board_forget();
     assert_int_equal(fake_log_text_count("latest "), 0);
     operator_works("connect edu0");
     operator_works("refuse edu0");
-    fake_system_reset();
+    board_forget();
     operator_works("status 763");
     operator_heard("  latest    refused #1: second owner -> line 21");
-    fake_system_reset();
+    board_forget();
     operator_works("status 764");
     operator_heard("IVM_NOT_CONNECTED");
     operator_heard("IVM_STILL_CONNECTED");
@@ -226,7 +226,7 @@ static void why_names_the_owner_the_past_and_the_refused(void **state)
     (void)state;
     operator_works("connect edu0");
     operator_works("refuse edu0");
-    fake_system_reset();
+    board_forget();
     operator_works("why 0x30");
     operator_heard("vector 0x30, level 3: devices");
     operator_heard("1. edu0, alone");
@@ -258,7 +258,7 @@ static void the_story_is_a_command(void **state)
     operator_works("story");
     operator_heard("all as expected");
     board_state(ivm_device_find("edu1"))->is_deaf = true;
-    fake_system_reset();
+    board_forget();
     assert_false(console_command("story"));
 }
 

@@ -79,7 +79,7 @@ static void every_reason_for_a_small_grant_has_words(void **state)
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         const struct ivm_grant grant = {
             .kind = IVM_MSI, .offered = 8, .granted = 2, .limit = limits[i].limit};
-        fake_system_reset();
+        board_forget();
         messages_say_grant(device, 4, &grant);
         operator_heard(limits[i].words);
         operator_heard("2 MSI messages");
@@ -240,13 +240,41 @@ static void exhaustion_is_told_with_what_is_free_and_undone(void **state)
     struct ivm_request request = world_edge(1, 4);
     request.level = 5;
     world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
-    fake_system_reset();
+    board_forget();
     operator_works("refusals");
     operator_heard("  free then CPU 0, 3: 2 at level 4, 1 at level 12\n");
-    fake_system_reset();
+    board_forget();
     operator_works("status 1450");
     operator_heard("  latest    refused #2: dev1 -> line 4");
     operator_heard("  free then CPU 0, 3: 2 at level 4, 1 at level 12\n");
+}
+
+static int four_cpus(void **state)
+{
+    operator_start(state);
+    world_four_cpus(state);
+    return 0;
+}
+
+/* 39 levels of 4 CPUs have room, and a refusal has a place for 32 of them. */
+static void room_that_a_refusal_cannot_list_is_added_up(void **state)
+{
+    (void)state;
+    static struct ivm_connection all[16];
+    memset(all, 0, sizeof all);
+    const struct ivm_cpu_set second = {.mask = 2};
+    struct ivm_request request = world_edge(0, 1);
+    request.level = 6;
+    request.cpus = &second;
+    for (uint32_t i = 0; i < 16; i++) {
+        request.source.number = i;
+        assert_int_equal(ivm_connect(&request, &all[i], NULL), IVM_OK);
+    }
+    request.source.number = 16;
+    world_must_refuse(1, &request, IVM_RULE_VECTORS_EXHAUSTED);
+    operator_works("refusals");
+    operator_heard("  free then CPU 3, 48: 16 at level 3, 16 at level 4, 16 at level 5\n"
+                   "  free then and 112 more, on 1 CPU\n");
 }
 
 static void a_second_owner_of_a_message_is_refused_and_the_first_named(void **state)
@@ -254,7 +282,7 @@ static void a_second_owner_of_a_message_is_refused_and_the_first_named(void **st
     (void)state;
     add_switch();
     operator_works("connect switch0 messages");
-    fake_system_reset();
+    board_forget();
     operator_works("refuse switch0");
     operator_heard("763 = 0x2FB");
     operator_heard("  asked for switch0 msi-x 0\n");
@@ -293,6 +321,8 @@ int main(void)
         OPERATOR_TEST(a_device_on_its_line_is_not_opened),
         OPERATOR_TEST(a_driver_that_cannot_use_them_after_all_undoes_it_all),
         OPERATOR_TEST(exhaustion_is_told_with_what_is_free_and_undone),
+        cmocka_unit_test_setup_teardown(room_that_a_refusal_cannot_list_is_added_up,
+                                        four_cpus, operator_end),
         OPERATOR_TEST(a_second_owner_of_a_message_is_refused_and_the_first_named),
         OPERATOR_TEST(the_table_of_devices_tells_what_they_interrupt_by),
     };

@@ -7,10 +7,8 @@
 
 #include <cmocka.h>
 
-#include "fake/hardware.h"
+#include "driver_bench.h"
 #include "fake/nic_chip.h"
-#include "fake/pci_space.h"
-#include "fake/system.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/e1000e.c"
@@ -25,10 +23,7 @@ static struct fake_function *function;
 static int set_up(void **unused)
 {
     (void)unused;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
-    fake_pci_start();
+    driver_bench_start();
     function = fake_pci_add(0, 13, 0, 0x10D38086);
     fake_pci_put16(function, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
     fake_pci_put16(function, PCI_STATUS, 1 << 4);
@@ -95,19 +90,7 @@ static void a_reset_without_end_is_given_up_and_named(void **unused)
 static void registers_that_are_not_there_are_not_driven(void **unused)
 {
     (void)unused;
-    static const struct ivm_bar bad[] = {
-        {.base = 0, .size = 0x20000},
-        {.base = 0xC000, .size = 0x20000, .is_port = true},
-        {.base = BASE, .size = 0x10000},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        device.pci.bars[0] = bad[i];
-        assert_int_equal(e1000e.probe(&device), IVM_UNSUPPORTED);
-    }
-    device.pci.bars[0] = (struct ivm_bar){.base = BASE, .size = 0x20000};
-    fake_system.refuse_to_map = true;
-    assert_int_equal(e1000e.probe(&device), IVM_UNSUPPORTED);
-    assert_int_equal(fake_log_text_count("cannot be mapped"), 1);
+    expect_registers_needed(&e1000e, &device, 0x10000);
 }
 
 static void by_line_a_fire_is_claimed_once_and_the_read_acknowledges_it(void **unused)

@@ -6,6 +6,7 @@
 #include <ivm/affinity.h>
 #include <ivm/hold.h>
 #include <ivm/level.h>
+#include <ivm/message.h>
 
 static const struct ivm_cpu_set cpu_0 = {.mask = 1}, cpu_1 = {.mask = 2},
                                 cpus_1_2 = {.mask = 6};
@@ -275,6 +276,73 @@ static void a_vector_tells_what_it_is_held_for(void **state)
     assert_int_equal(id.kind, IVM_BARE);
 }
 
+static _Alignas(64) unsigned char storage[512];
+
+/* Message 4 of a function. */
+static uint32_t register_message(void)
+{
+    memset(storage, 0, sizeof storage);
+    const struct ivm_input input = {&model_controller, &world.messages, 4};
+    uint32_t number = 0;
+    assert_int_equal(
+        ivm_message_register((struct ivm_message *)(void *)storage, &input, &number),
+        IVM_OK);
+    return number;
+}
+
+static void a_message_connects_where_its_vector_is_held(void **state)
+{
+    (void)state;
+    uint32_t number = register_message();
+    const struct ivm_hold_wish wish = {.cpus = &cpu_1, .level = 9};
+    struct ivm_held held, again;
+    assert_int_equal(ivm_message_hold(number, &wish, &held), IVM_OK);
+    assert_int_equal(held.cpus.mask, 2);
+    assert_int_equal(ivm_vector_level(held.vector), 9);
+    struct ivm_request request = world_bare(0, 0);
+    request.source = (struct ivm_source_id){.kind = IVM_MESSAGE, .number = number};
+    assert_int_equal(world_must_connect(0, &request), held.vector);
+    uint32_t cpu;
+    world_place(request.source, &cpu);
+    assert_int_equal(cpu, 1);
+    assert_int_equal(ivm_message_hold(number, &wish, &again), IVM_OK);
+    assert_int_equal(again.vector, held.vector);
+    world_must_disconnect(0);
+    assert_int_equal(world_totals().vectors_used, 1);
+}
+
+static void a_message_that_is_unregistered_holds_nothing(void **state)
+{
+    (void)state;
+    uint32_t number = register_message();
+    const struct ivm_hold_wish wish = {.cpus = &cpus_1_2};
+    struct ivm_held held;
+    struct ivm_source_id id;
+    assert_int_equal(ivm_message_hold(number, &wish, &held), IVM_OK);
+    assert_int_equal(world_totals().vectors_used, 2);
+    assert_true(ivm_vector_holder(2, held.vector, &id, NULL));
+    assert_int_equal(id.kind, IVM_MESSAGE);
+    assert_int_equal(id.number, number);
+    assert_int_equal(ivm_message_unregister(number), IVM_OK);
+    assert_int_equal(world_totals().vectors_used, 0);
+    assert_int_equal(ivm_message_hold(number, &wish, &held), IVM_NOT_FOUND);
+}
+
+static void a_message_is_an_edge(void **state)
+{
+    (void)state;
+    uint32_t number = register_message();
+    const struct ivm_hold_wish wish = {.trigger = IVM_LEVEL};
+    struct ivm_held held;
+    assert_int_equal(ivm_message_hold(number, &wish, &held), IVM_BAD_ARGUMENT);
+    uint8_t found = ivm_level_raise(IVM_DISPATCH);
+    assert_int_equal(ivm_message_hold(number, &(struct ivm_hold_wish){0}, &held),
+                     IVM_WRONG_LEVEL);
+    ivm_level_lower(found);
+    assert_int_equal(world_totals().vectors_used, 0);
+    assert_int_equal(ivm_message_unregister(number), IVM_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +361,9 @@ int main(void)
         WORLD_TEST_FOUR(a_number_that_is_not_free_everywhere_is_not_held),
         WORLD_TEST_FOUR(malformed_wishes_are_refused),
         WORLD_TEST_FOUR(a_vector_tells_what_it_is_held_for),
+        WORLD_TEST_FOUR(a_message_connects_where_its_vector_is_held),
+        WORLD_TEST_FOUR(a_message_that_is_unregistered_holds_nothing),
+        WORLD_TEST_FOUR(a_message_is_an_edge),
     };
     return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
 }

@@ -6,9 +6,7 @@
 
 #include <cmocka.h>
 
-#include "fake/hardware.h"
-#include "fake/pci_space.h"
-#include "fake/system.h"
+#include "driver_bench.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/ivshmem.c"
@@ -42,10 +40,7 @@ static void write_model(void *context, uint64_t offset, unsigned width, uint64_t
 static int set_up(void **unused)
 {
     (void)unused;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
-    fake_pci_start();
+    driver_bench_start();
     function = fake_pci_add(0, 4, 0, 0x11101AF4);
     fake_pci_put32(function, PCI_CLASS_REVISION, 0x05000001);
     fake_mmio_device(REGISTERS, 0x100, read_model, write_model, NULL);

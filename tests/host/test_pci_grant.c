@@ -8,23 +8,8 @@
 
 #include "drivers/pci_message.h"
 #include "fake/hardware.h"
-#include "fake/sender.h"
 #include "fake/system.h"
-
-static struct ivm_grant grant;
-
-static int set_up(void **state)
-{
-    (void)state;
-    sender_start(1);
-    return 0;
-}
-
-static enum ivm_status open_as(const struct ivm_message_wish *wish)
-{
-    memset(&grant, 0xA5, sizeof grant);
-    return ivm_device_messages_open(&sender.device, wish, &grant);
-}
+#include "grant_bench.h"
 
 static void expect_grant(uint32_t granted, enum ivm_grant_limit limit)
 {
@@ -33,11 +18,6 @@ static void expect_grant(uint32_t granted, enum ivm_grant_limit limit)
     for (uint32_t i = 0; i < granted; i++)
         assert_int_not_equal(ivm_device_message_number(&sender.device, i), 0);
     assert_int_equal(ivm_device_message_number(&sender.device, granted), 0);
-}
-
-static uint16_t command(void)
-{
-    return fake_pci_get16(sender.config, PCI_COMMAND);
 }
 
 static void as_many_are_granted_as_are_wished_for(void **state)

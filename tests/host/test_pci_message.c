@@ -7,28 +7,8 @@
 
 #include "drivers/pci_message.h"
 #include "fake/hardware.h"
-#include "fake/sender.h"
 #include "fake/system.h"
-
-static struct ivm_grant grant;
-
-static int set_up(void **state)
-{
-    (void)state;
-    sender_start(1);
-    return 0;
-}
-
-static enum ivm_status open_as(const struct ivm_message_wish *wish)
-{
-    memset(&grant, 0xA5, sizeof grant);
-    return ivm_device_messages_open(&sender.device, wish, &grant);
-}
-
-static uint16_t command(void)
-{
-    return fake_pci_get16(sender.config, PCI_COMMAND);
-}
+#include "grant_bench.h"
 
 /* Which kind. */
 

@@ -9,57 +9,13 @@
 
 #include "drivers/pci_message.h"
 #include "fake/hardware.h"
-#include "fake/sender.h"
 #include "fake/system.h"
-
-/* Message controls: 64 bits without masks, 64 bits with masks, 32 bits with masks. */
-enum {
-    PLAIN = 0x0080,
-    MASKS = 0x0180,
-    MASKS_32 = 0x0100,
-    OF_4 = 2 << 1,
-    CONTROL_AT = SENDER_MSI + 2,
-    ADDRESS_AT = SENDER_MSI + 4,
-    HIGH_AT = SENDER_MSI + 8,
-    DATA_AT = SENDER_MSI + 12,
-    MASK_AT = SENDER_MSI + 16,
-    DATA_32_AT = SENDER_MSI + 8,
-    MASK_32_AT = SENDER_MSI + 12,
-    ON = 1,
-};
-
-static void start_with(uint16_t control)
-{
-    sender_start(2);
-    sender_add_msi(control);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    sender_start(2);
-    return 0;
-}
+#include "msi_bench.h"
 
 static struct ivm_source_id source(uint32_t index)
 {
     return (struct ivm_source_id){IVM_MESSAGE,
                                   ivm_device_message_number(&sender.device, index)};
-}
-
-static struct ivm_connection *connection(uint32_t index)
-{
-    return ivm_device_message_connection(&sender.device, index);
-}
-
-static uint16_t get16(unsigned at)
-{
-    return fake_pci_get16(sender.config, at);
-}
-
-static uint32_t get32(unsigned at)
-{
-    return fake_pci_get32(sender.config, at);
 }
 
 static bool is_on(void)

@@ -6,49 +6,8 @@
 
 #include "drivers/pci_message.h"
 #include "fake/hardware.h"
-#include "fake/sender.h"
 #include "fake/system.h"
-
-/* Message controls: 64 bits without masks, 64 bits with masks. */
-enum {
-    PLAIN = 0x0080,
-    MASKS = 0x0180,
-    OF_4 = 2 << 1,
-    CONTROL_AT = SENDER_MSI + 2,
-    ADDRESS_AT = SENDER_MSI + 4,
-    HIGH_AT = SENDER_MSI + 8,
-    DATA_AT = SENDER_MSI + 12,
-    MASK_AT = SENDER_MSI + 16,
-    ON = 1,
-};
-
-static void start_with(uint16_t control)
-{
-    sender_start(2);
-    sender_add_msi(control);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    sender_start(2);
-    return 0;
-}
-
-static struct ivm_connection *connection(uint32_t index)
-{
-    return ivm_device_message_connection(&sender.device, index);
-}
-
-static uint16_t get16(unsigned at)
-{
-    return fake_pci_get16(sender.config, at);
-}
-
-static uint32_t get32(unsigned at)
-{
-    return fake_pci_get32(sender.config, at);
-}
+#include "msi_bench.h"
 
 static void each_kind_of_foreign_write_is_found(void **state)
 {

@@ -14,31 +14,15 @@
 #include "fake/hardware.h"
 #include "fake/pci_space.h"
 #include "fake/system.h"
+#include "route_bench.h"
 
-#define RCBA       UINT32_C(0xFED1C000)
-#define QEMU_BOARD UINT32_C(0x11001AF4)
+#define RCBA UINT32_C(0xFED1C000)
 
-static struct ivm_line_info isa_lines[16];
 static uint16_t rcrb[0x4000 / 2];
-static struct fake_function *isa_bridge;
-
-bool ivm_isa_line(uint8_t irq, struct ivm_line_info *out)
-{
-    if (irq >= 16)
-        return false;
-    *out = isa_lines[irq];
-    return true;
-}
-
 static int set_up(void **state)
 {
     (void)state;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
-    fake_pci_start();
-    for (uint8_t irq = 0; irq < 16; irq++)
-        isa_lines[irq] = (struct ivm_line_info){irq, IVM_EDGE, IVM_ACTIVE_HIGH, "default"};
+    route_bench_start();
     /* As QEMU's MADT overrides them. */
     for (uint8_t irq = 10; irq < 12; irq++)
         isa_lines[irq] =
@@ -55,43 +39,19 @@ static void begin(void)
 
 static void start_pc(uint32_t board)
 {
-    static const uint8_t routes[4] = {10, 10, 11, 11};
-    fake_pci_put32(fake_pci_add(0, 0, 0, 0x12378086), PCI_SUBSYSTEM_VENDOR, board);
-    isa_bridge = fake_pci_add(0, 1, 0, 0x70008086);
-    memcpy(isa_bridge->bytes + 0x60, routes, 4);
+    route_bench_pc(board);
     begin();
 }
 
 static void start_q35(uint32_t board, uint32_t rcba)
 {
-    fake_pci_put32(fake_pci_add(0, 0, 0, 0x29C08086), PCI_SUBSYSTEM_VENDOR, board);
-    isa_bridge = fake_pci_add(0, 31, 0, 0x29188086);
+    route_bench_q35(board);
     fake_pci_put32(isa_bridge, 0xF0, rcba);
     memset(isa_bridge->bytes + 0x60, 10, 12);
     for (size_t i = 0x3140 / 2; i < 0x3152 / 2; i++)
         rcrb[i] = 0x3210;
     fake_mmio_memory(RCBA, rcrb, sizeof rcrb);
     begin();
-}
-
-static bool route(uint8_t bus, uint8_t slot, uint8_t pin, struct ivm_line_info *out)
-{
-    struct ivm_pci pci = {.bus = bus, .slot = slot, .pin = pin};
-    return pci_route_line(&pci, out);
-}
-
-static uint32_t gsi_of(uint8_t bus, uint8_t slot, uint8_t pin)
-{
-    struct ivm_line_info line;
-    assert_true(route(bus, slot, pin, &line));
-    assert_int_equal(line.trigger, IVM_LEVEL);
-    return line.gsi;
-}
-
-static void ignore(const struct ivm_pci *pci, void *context)
-{
-    (void)pci;
-    (void)context;
 }
 
 /* The arithmetic. */

@@ -6,9 +6,7 @@
 
 #include <cmocka.h>
 
-#include "fake/hardware.h"
-#include "fake/pci_space.h"
-#include "fake/system.h"
+#include "driver_bench.h"
 
 /* NOLINTNEXTLINE(bugprone-suspicious-include): a driver has no name outside its file */
 #include "drivers/rocker.c"
@@ -45,10 +43,7 @@ static void write_model(void *context, uint64_t offset, unsigned width, uint64_t
 static int set_up(void **unused)
 {
     (void)unused;
-    fake_hardware_reset();
-    fake_system_reset();
-    fake_cpu.interrupts_on = true;
-    fake_pci_start();
+    driver_bench_start();
     function = fake_pci_add(0, 6, 0, 0x00061B36);
     fake_mmio_device(BASE, 0x2000, read_model, write_model, NULL);
     fired = 0;
@@ -85,20 +80,7 @@ static void another_answer_is_not_driven(void **unused)
 static void registers_that_are_not_there_are_not_driven(void **unused)
 {
     (void)unused;
-    static const struct ivm_bar bad[] = {
-        {.base = 0, .size = 0x2000},
-        {.base = 0xC000, .size = 0x2000, .is_port = true},
-        {.base = BASE, .size = 0x1000},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        device.pci.bars[0] = bad[i];
-        assert_int_equal(rocker.probe(&device), IVM_UNSUPPORTED);
-    }
-    device.pci.bars[0] = (struct ivm_bar){.base = BASE, .size = 0x2000};
-    fake_system.refuse_to_map = true;
-    assert_int_equal(rocker.probe(&device), IVM_UNSUPPORTED);
-    assert_int_equal(fake_log_text_count("cannot be mapped"), 1);
-    assert_int_equal(fake_log_count_of(FAKE_MMIO_WRITE, BASE + 0x10), 0);
+    expect_registers_needed(&rocker, &device, 0x1000);
 }
 
 static void each_message_is_fired_by_its_number(void **unused)

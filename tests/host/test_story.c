@@ -8,9 +8,8 @@
 #include <ivm/bus.h>
 
 #include "fake/board.h"
-#include "fake/system.h"
 #include "kernel/monitor/scenes.h"
-#include "kernel/monitor/story.h"
+#include "story_bench.h"
 
 enum { SHARED_LINE = 21, OTHER_LINE = 23 };
 
@@ -36,18 +35,6 @@ static int empty_board(void **state)
     world_one_cpu(state);
     board_start();
     return 0;
-}
-
-static void assert_told(const char *text)
-{
-    if (fake_log_text_count(text) == 0)
-        fail_msg("the story does not say \"%s\":\n%s", text, fake_log_text());
-}
-
-static void assert_tells(bool expected)
-{
-    if (story_tell() != expected)
-        fail_msg("the story is %s:\n%s", expected ? "false" : "true", fake_log_text());
 }
 
 static void on_a_full_machine_the_story_holds(void **state)
@@ -119,7 +106,7 @@ static void told_twice_it_holds_twice(void **state)
 {
     (void)state;
     assert_tells(true);
-    fake_system_reset();
+    board_forget();
     assert_tells(true);
     assert_told("edu0 was connected; disconnected for the story");
     assert_told("switch0 was connected; disconnected for the story");

@@ -8,10 +8,9 @@
 #include <ivm/bus.h>
 
 #include "fake/board.h"
-#include "fake/system.h"
 #include "kernel/monitor/messages.h"
 #include "kernel/monitor/scenes.h"
-#include "kernel/monitor/story.h"
+#include "story_bench.h"
 
 enum { SHARED_LINE = 21, OTHER_LINE = 23 };
 
@@ -31,18 +30,6 @@ static int empty_board(void **state)
     board_start();
     board_add(BOARD_PORT, "com2", 3);
     return 0;
-}
-
-static void assert_told(const char *text)
-{
-    if (fake_log_text_count(text) == 0)
-        fail_msg("the story does not say \"%s\":\n%s", text, fake_log_text());
-}
-
-static void assert_tells(bool expected)
-{
-    if (story_tell() != expected)
-        fail_msg("the story is %s:\n%s", expected ? "false" : "true", fake_log_text());
 }
 
 /* The story's scene about messages, from its title to its last line. */

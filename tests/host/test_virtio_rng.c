@@ -149,7 +149,7 @@ static void by_messages_both_registers_name_message_0_and_are_read_back(void **u
 static void a_vector_that_reads_back_as_none_is_refused_and_the_line_is_kept(void **unused)
 {
     (void)unused;
-    granted = 1;
+    messages_granted = 1;
     chip.refuses_config_vector = true;
     assert_int_equal(virtio_rng.use(&device, IVM_BY_MESSAGES), IVM_UNSUPPORTED);
     chip.refuses_config_vector = false;

@@ -111,6 +111,16 @@ static struct nt_string string(uint16_t *text, size_t length)
         .length = (uint16_t)(2 * length), .room = (uint16_t)(2 * length), .text = text};
 }
 
+/* A table of three: the real one would bring in all that it names. */
+nt_code export_find(const char *name)
+{
+    if (strcmp(name, "MmGetPhysicalAddress") == 0)
+        return FAKE_CODE(MmGetPhysicalAddress);
+    if (strcmp(name, "MmMapIoSpaceEx") == 0)
+        return FAKE_CODE(MmMapIoSpaceEx);
+    return strcmp(name, "memset") == 0 ? FAKE_CODE(wdm_memset) : 0;
+}
+
 static void *look_up(const char *name)
 {
     uint16_t wide[200];

@@ -31,11 +31,17 @@ void board_start(void)
     memset(states, 0, sizeof states);
     allocated = 0;
     has_isa = true;
-    fake_system_reset();
+    board_forget();
     fake_cpu.on_wait = let_slow_ones_interrupt;
     devices_start(allocate);
     board_messages_start();
     board_bus_start();
+}
+
+void board_forget(void)
+{
+    fake_system_reset();
+    fake_system.step_ns = 100000; /* who waits in vain here waits for seconds */
 }
 
 void board_without_isa(void)

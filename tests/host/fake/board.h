@@ -48,6 +48,9 @@ struct board_state {
  * high. */
 void board_start(void);
 
+/* Log and clock alone; time passes quickly here. */
+void board_forget(void);
+
 /* From now on no ISA line is known. */
 void board_without_isa(void);
 

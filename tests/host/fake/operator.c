@@ -42,7 +42,7 @@ void operator_works(const char *command)
 
 void operator_fails(const char *command, const char *reason)
 {
-    fake_system_reset();
+    board_forget();
     assert_false(console_command(command));
     operator_heard(reason);
 }

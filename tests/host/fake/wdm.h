@@ -19,6 +19,7 @@ struct fake_wdm {
     struct image other; /* "other.sys": answered instead when is_other; image_at(1) */
     bool is_nobody;     /* image_of() answers NULL */
     bool is_other;
+    const void *only;          /* not NULL: the one address that image_of() knows */
     size_t blocks;             /* of the pool, not given back */
     size_t blocks_until_empty; /* the pool gives so many more; SIZE_MAX after a reset */
     struct nt_device pdo;      /* the only one that is of ours */
