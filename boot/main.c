@@ -13,6 +13,7 @@
 #include "arch/x86_64/gdt.h"
 #include "arch/x86_64/idt.h"
 #include "arch/x86_64/stacks.h"
+#include "arch/x86_64/symbols.h"
 #include "arch/x86_64/tsc.h"
 #include "cpus.h"
 #include "drivers/debug_exit.h"
@@ -26,6 +27,7 @@
 #include "kernel/system/nesting.h"
 #include "kernel/system/pages.h"
 #include "kernel/system/panic.h"
+#include "kernel/wdm/image.h"
 #include "memory.h"
 #include "multiboot2.h"
 #include "output.h"
@@ -144,9 +146,20 @@ static void start_devices(void)
     devices_measure();
 }
 
+/* Whose code an exception's trace leads through. */
+static const char *name_image(uintptr_t address, uintptr_t *offset)
+{
+    const struct image *image = image_of((const void *)address);
+    if (image == NULL)
+        return NULL;
+    *offset = address - image->base;
+    return image->name;
+}
+
 /* A device that a native driver and an image both want goes to the image, so they come last. */
 static void start_images(void)
 {
+    symbols_set_namer(name_image);
     images_add(&boot_info);
     images_load();
 }

@@ -11,7 +11,7 @@
 #include "kernel/system/panic.h"
 
 /* linker.ld */
-extern const uint8_t image_start[], image_end[];
+extern const uint8_t kernel_start[], kernel_end[];
 
 static const uint64_t one_mebibyte = 1 << 20;
 static const uint64_t low_memory_end = 640 << 10;
@@ -65,7 +65,7 @@ static void fill_allocator(const struct boot_info *info)
             exclude(info->memory[i].base, end_of(&info->memory[i]));
     for (size_t i = 0; i < info->module_count; i++)
         exclude(info->modules[i].first, info->modules[i].end);
-    exclude((uintptr_t)image_start, (uintptr_t)image_end);
+    exclude((uintptr_t)kernel_start, (uintptr_t)kernel_end);
 }
 
 static void build_tables(const struct boot_info *info)
@@ -131,7 +131,7 @@ void memory_print(const struct boot_info *info)
     if (info->memory_left_out != 0)
         ivm_log("memory: %zu more entries are not used", info->memory_left_out);
     ivm_log("memory: the kernel is at [0x%lx, 0x%lx), %lu MiB are free",
-            (uintptr_t)image_start, (uintptr_t)image_end, pages_free() * PAGE_SIZE >> 20);
+            (uintptr_t)kernel_start, (uintptr_t)kernel_end, pages_free() * PAGE_SIZE >> 20);
 }
 
 const void *memory_map_tables(void *context, uint64_t physical, size_t size)

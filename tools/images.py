@@ -21,7 +21,7 @@ from inf_text import Refused as RefusedInf
 
 HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"(?i)[a-z0-9_.-]{1,19}\.sys")  # as long as an owner's name may be
-IDS_LIMIT, ID_LIMIT = 32, 47  # kernel/wdm/image.h
+IDS_LIMIT, ID_LIMIT = 32, 63  # kernel/wdm/image.h
 
 
 class Refused(Exception):

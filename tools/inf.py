@@ -2,14 +2,16 @@
 """inf.py: what a Windows INF says of a driver for x86-64: its hardware ids and its .sys.
 
 inf.py FILE... prints a line `HWID SYS` for each device that an INF installs a driver for, in
-the INF's order. HWID is an id as the INF spells it, SYS the name of the file that the user
+the INF's order. HWID is an id as the INF spells it, and "|MSI" behind it where the INF lets the
+device have messages, or "|MSI=4": at most so many. SYS is the name of the file that the user
 has (CopyFiles may give it another name on Windows). What cannot be followed is refused:
 `FILE:LINE: why` on standard error, status 1, nothing printed.
 
 --version 6.1 chooses as that Windows would; without it, as the newest.
 
 Sources: [INF] "General Syntax Rules for INF Files", "INF Manufacturer Section", "INF Models
-Section", "INF DDInstall Section", "INF AddService Directive", "INF CopyFiles Directive".
+Section", "INF DDInstall Section", "INF AddService Directive", "INF CopyFiles Directive", "INF
+AddReg Directive", [WDM] "Enabling Message-Signaled Interrupts in the Registry".
 """
 
 import argparse
@@ -26,6 +28,7 @@ KERNEL_DRIVER = 1  # SERVICE_KERNEL_DRIVER
 WORKSTATION = 1  # a product type
 SIGNATURES = ("$windows nt$", "$chicago$")
 NEWEST = (sys.maxsize, 0)
+MESSAGES = "interrupt management\\messagesignaledinterruptproperties"  # below the device's key
 
 
 # ---- decorations: .NTamd64.10.0...16299 -----------------------------------------------------
@@ -127,8 +130,9 @@ class Inf:
         found = {}
         for item in self.models():
             driver = self.driver(item)
+            messages = self.messages(item) if driver else ""
             for device in self.ids(item) if driver else []:
-                known = found.setdefault(device.lower(), (device, driver))
+                known = found.setdefault(device.lower(), (device + messages, driver))
                 if known[1].lower() != driver.lower():
                     raise Refused(item.line, f"{device} is given to {driver} and, above, "
                                              f"to {known[1]}")
@@ -210,6 +214,21 @@ class Inf:
         if not self.value(found[0], 0):
             return None
         return self.binary(found[0], copied)
+
+    def messages(self, item):
+        """What is put behind a model's ids: "" when it is not to have messages."""
+        hardware = self.sections.get(f"{self.install_section(item).name}.hw".lower())
+        values = {}
+        for entry in hardware.all("addreg") if hardware else []:
+            for name in filter(None, self.values(entry)):
+                for line in self.need(name, entry.line, "AddReg").entries:
+                    root, key, value = (self.value(line, index).lower() for index in range(3))
+                    if root == "hkr" and key.strip("\\") == MESSAGES:
+                        values[value] = self.number(line, 4) if value else 0
+        if not values.get("msisupported"):
+            return ""
+        limit = values.get("messagenumberlimit", 0)
+        return f"|MSI={limit}" if limit else "|MSI"
 
     def number(self, item, index):
         text = self.value(item, index)

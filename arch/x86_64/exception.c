@@ -76,10 +76,12 @@ static void log_caller(uintptr_t at)
 {
     uintptr_t returns_to = word_at(at);
     struct symbol symbol;
+    char place[PLACE_SIZE];
+    symbol_text(place, sizeof place, returns_to);
     if (symbol_of(returns_to - 1, &symbol))
         ivm_log("    0x%016lx %s+0x%lx", returns_to, symbol.name, symbol.offset + 1);
     else
-        ivm_log("    0x%016lx (not code of this kernel)", returns_to);
+        ivm_log("    %s", place);
     if (returns_to == (uintptr_t)entry_interrupt_return)
         log_interrupted(at + sizeof returns_to);
 }

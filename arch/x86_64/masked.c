@@ -27,7 +27,7 @@ static void name_suspects(uint32_t gsi)
     for (size_t i = 0; i < count && i < NAMED; i++)
         ivm_log("line %u: %s says that it asserts its line%s", (unsigned)gsi,
                 suspects[i]->name,
-                suspects[i]->driver == NULL ? ", and nobody drives it" : "");
+                suspects[i]->driver == NULL ? ", and no driver of ours has it" : "");
 }
 
 static void ask(void *context)

@@ -40,11 +40,23 @@ bool symbol_of(uintptr_t address, struct symbol *out)
                          address, out);
 }
 
+/* Written at the start. */
+static symbol_namer *namer;
+
+void symbols_set_namer(symbol_namer *other)
+{
+    namer = other;
+}
+
 void symbol_text(char *out, size_t size, uintptr_t address)
 {
     struct symbol symbol;
+    uintptr_t offset = 0;
+    const char *foreign = namer != NULL ? namer(address, &offset) : NULL;
     if (symbol_of(address, &symbol))
         format_text(out, size, "0x%016lx %s+0x%lx", address, symbol.name, symbol.offset);
+    else if (foreign != NULL)
+        format_text(out, size, "0x%016lx %s+0x%lx", address, foreign, offset);
     else
         format_text(out, size, "0x%016lx (not code of this kernel)", address);
 }

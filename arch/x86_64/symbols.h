@@ -34,4 +34,9 @@ bool symbol_of(uintptr_t address, struct symbol *out);
 /* "0x0000000000101234 function+0x14", cut to `size` bytes. Any context. */
 void symbol_text(char *out, size_t size, uintptr_t address);
 
+/* Who names code that is not this kernel's: the name of what `address` lies in, and how far in; NULL: it
+ * does not know. Called while the kernel stops: it takes no lock. Set at the start. */
+typedef const char *symbol_namer(uintptr_t address, uintptr_t *offset);
+void symbols_set_namer(symbol_namer *namer);
+
 #endif

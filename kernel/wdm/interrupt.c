@@ -92,9 +92,39 @@ static void fill(struct wdm_interrupt *interrupt, const struct interrupt_plan *p
     __builtin_memcpy(interrupt->request.owner, plan->image->name, IVM_NAME_SIZE);
 }
 
-static void note_refusal(struct image *image, const struct ivm_refusal *refusal)
+/* The object of a connection, by its number; NULL: it is not an image's. Under the lock. */
+static const struct wdm_interrupt *object_of(uint32_t number)
+{
+    for (const struct wdm_interrupt *handle = handles; handle != NULL;
+         handle = handle->next) {
+        for (const struct wdm_interrupt *at = handle; at != NULL; at = at->sibling) {
+            if ((uint32_t)at->connection.number == number && at->is_active)
+                return at;
+        }
+    }
+    return NULL;
+}
+
+/* What the manager calls is serve(), for all of them; what a reader looks for is the driver's own. */
+static void name_routines(struct ivm_refusal *refusal, const struct wdm_interrupt *refused)
+{
+    refusal->routine = refused->routine;
+    spinlock_take(&handles_lock);
+    for (unsigned i = 0; i < refusal->owner_count && i < IVM_REFUSAL_OWNERS; i++) {
+        struct ivm_owner *owner = &refusal->owners[i];
+        const struct wdm_interrupt *object =
+            owner->routine == (uintptr_t)serve ? object_of(owner->number) : NULL;
+        if (object != NULL)
+            owner->routine = object->routine;
+    }
+    spinlock_release(&handles_lock);
+}
+
+static void note_refusal(const struct wdm_interrupt *refused, struct ivm_refusal *refusal)
 {
     char line[1000];
+    struct image *image = refused->image;
+    name_routines(refusal, refused);
     image->refusals++;
     image->refusal = *refusal;
     ivm_refusal_format(refusal, line, sizeof line);
@@ -107,7 +137,8 @@ static void note_twice(const struct wdm_interrupt *added)
     for (const struct wdm_interrupt *handle = handles; handle != NULL;
          handle = handle->next) {
         for (const struct wdm_interrupt *at = handle; at != NULL; at = at->sibling) {
-            bool same = at->routine == added->routine && at->context == added->context &&
+            bool same = at != added && at->routine == added->routine &&
+                        at->context == added->context &&
                         at->connection.source == added->connection.source;
             if (same)
                 ivm_log("%s: connected the same routine and context twice to one source: "
@@ -126,7 +157,7 @@ static nt_status connect(struct wdm_interrupt *interrupt, const struct ivm_cpu_s
     interrupt->request.cpus = NULL;
     interrupt->is_active = status == IVM_OK;
     if (status != IVM_OK) {
-        note_refusal(interrupt->image, &refusal);
+        note_refusal(interrupt, &refusal);
         return interrupt_status(status);
     }
     spinlock_take(&handles_lock);

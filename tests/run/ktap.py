@@ -42,6 +42,12 @@ def kernel_lines(text):
     return found
 
 
+def lines_of(lines, name):
+    """What a driver image said, of the kernel's lines: its name is before each of its own."""
+    prefix = name + ": "
+    return [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+
+
 class Reader:
     """Takes lines one by one; `claims` are the results and what was wrong with them.
 

@@ -75,7 +75,7 @@ def test_ids_on_the_command_line_replace_those_of_an_inf(folder):
     ("edu.sys", "", "A'B", "no hardware id"),
     ("edu.sys", "", "A,,B", "no hardware id"),
     ("edu.sys", "", "A B", "no hardware id"),
-    ("edu.sys", "", "x" * 48, "no hardware id"),
+    ("edu.sys", "", "x" * 64, "no hardware id"),
     ("edu.sys", "", ",".join(["A"] * 33), "is for 33 hardware ids; 32 is the limit"),
     ("edu.sys", "edu.sys", "", "edu.sys:1: "),
 ])

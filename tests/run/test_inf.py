@@ -119,6 +119,34 @@ def test_a_device_that_is_to_have_no_driver_is_left_out():
     assert devices(text) == [DEVICE]
 
 
+MESSAGES = r"""[Edu.NT.HW]
+AddReg = Registry, Other
+[Other]
+HKLM, "Interrupt Management\MessageSignaledInterruptProperties", MSISupported, 0x00010001, 0
+HKR,, DeviceCharacteristics, 0x10001, 0x100
+[Registry]
+HKR, "Interrupt Management",, 0x00000010
+HKR, "Interrupt Management\MessageSignaledInterruptProperties",, 0x00000010
+HKR, "Interrupt Management\MessageSignaledInterruptProperties", MSISupported, 0x00010001, 1
+"""
+LIMIT = 'HKR, "%Key%\\MessageSignaledInterruptProperties\\", MessageNumberLimit, 0x10001, 0x4\n'
+
+
+@pytest.mark.parametrize("more, suffix", [
+    (MESSAGES, "|MSI"), (MESSAGES + LIMIT, "|MSI=4"),
+    (MESSAGES.replace("0001, 1", "0001, 0"), ""), (MESSAGES.replace("HKR, ", "HKLM, "), ""),
+    (MESSAGES.replace("Edu.NT.HW", "Edu.HW"), ""), (MESSAGES.upper(), "|MSI"), (LIMIT, ""),
+])
+def test_a_device_that_may_have_messages_says_so_behind_its_id(more, suffix):
+    text = changed("[Strings]\n", more + '[Strings]\nKey = "Interrupt Management"\n')
+    assert devices(text) == [(DEVICE[0] + suffix, DEVICE[1])]
+
+
+def test_a_number_of_messages_that_is_none_is_refused():
+    with pytest.raises(Refused, match="'many' is no number"):
+        devices(EDU + MESSAGES + LIMIT.replace("0x4", "many").replace("%Key%", "Interrupt Management"))
+
+
 VERSIONS = r"""[Version]
 Signature=$Windows NT$
 [Manufacturer]

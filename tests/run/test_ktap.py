@@ -1,6 +1,7 @@
 """test_ktap.py: the reader of results notices whatever is missing from them."""
 
-from ktap import FAILED, PASSED, SKIPPED, Claim, judge_skips, kernel_lines, read
+from ktap import (FAILED, PASSED, SKIPPED, Claim, judge_skips, kernel_lines, lines_of,
+                  read)
 
 
 def verdicts(*lines, **options):
@@ -102,3 +103,10 @@ def test_only_lines_of_the_kernel_count():
 
 def test_a_line_cut_off_by_a_crash_is_no_result():
     assert failures("1..1", "o") == ["result 1 of 1 is missing"]
+
+
+def test_what_a_driver_image_says_is_told_from_what_others_say():
+    said = ["edu.sys: 1..1", "1..2", "edu.sys: ok 1 - fine", "uart.sys: ok 1", "xedu.sys: ok 2",
+            "edu.sys: loaded at 0x1000"]
+    assert lines_of(said, "edu.sys") == ["1..1", "ok 1 - fine", "loaded at 0x1000"]
+    assert read(lines_of(said, "edu.sys")) == [Claim("fine", PASSED)]
