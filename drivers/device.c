@@ -9,6 +9,8 @@
 
 #include <hw/cpu.h>
 
+#include "device_lock.h"
+
 /* Written at the start, and later by who holds `changing`. A device that is kept stays. */
 static struct {
     void *(*allocate)(size_t bytes);
@@ -38,17 +40,13 @@ enum ivm_status devices_lock(void)
 {
     if (ivm_level_now() >= IVM_DISPATCH || !cpu_interrupts_enabled())
         return IVM_WRONG_LEVEL;
-    /* Acquire pairs with the release below: what the last holder wrote is seen. */
-    while (atomic_exchange_explicit(&table.changing, true, memory_order_acquire)) {
-        while (atomic_load_explicit(&table.changing, memory_order_relaxed))
-            cpu_pause();
-    }
+    device_lock_spin(&table.changing);
     return IVM_OK;
 }
 
 void devices_unlock(void)
 {
-    atomic_store_explicit(&table.changing, false, memory_order_release);
+    device_lock_end(&table.changing);
 }
 
 struct ivm_device *device_candidate(void)

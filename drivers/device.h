@@ -68,6 +68,21 @@ void device_name_of(struct ivm_device *device);
 void device_name_numbered(struct ivm_device *device);
 void device_name_of_function(struct ivm_device *device);
 
+/* The driver of a device, for who does not hold devices_lock(): read once, as it may be taken away
+ * meanwhile; its record stays. Acquire pairs with the release below: what its probe set up is seen. The
+ * member is no atomic type, as it is everybody's to read. */
+static inline const struct ivm_driver *device_driver(const struct ivm_device *device)
+{
+    return __atomic_load_n(&device->driver, __ATOMIC_ACQUIRE);
+}
+
+/* Under devices_lock(), or at the start. */
+static inline void device_set_driver(struct ivm_device *device,
+                                     const struct ivm_driver *driver)
+{
+    __atomic_store_n(&device->driver, driver, __ATOMIC_RELEASE);
+}
+
 /* device_offer.c: between a device and its driver. */
 
 /* The drivers' records: [devices_drivers(), devices_drivers_end()). */
@@ -99,8 +114,8 @@ void device_keep_undriven(struct ivm_device *device);
 /* Say that a device is not there, or cannot be driven. */
 void device_log_not_kept(const char *name, enum ivm_status status);
 
-/* device_change.c: whether somebody is connected to the device's line in its name, or its messages
- * are open. */
+/* device_connect.c: whether somebody is connected to the device's line in its name, or its messages
+ * are open. Under devices_lock(). */
 bool device_is_connected(const struct ivm_device *device);
 
 #endif

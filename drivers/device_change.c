@@ -1,52 +1,10 @@
 /* device_change.c: a device is taken from its driver, and offered again. */
 #include <ivm/bus.h>
-#include <ivm/device_message.h>
-#include <ivm/stats.h>
 #include <ivm/system.h>
 
 #include "device.h"
 #include "pci.h"
 #include "pci_window.h"
-
-enum { OWNER_ROOM = 64 };
-
-static bool same_name(const char *a, const char *b)
-{
-    for (size_t i = 0; i < IVM_NAME_SIZE; i++) {
-        if (a[i] != b[i])
-            return false;
-        if (a[i] == '\0')
-            break;
-    }
-    return true;
-}
-
-/* The owners of a source say in whose name they are connected: so also those are found whose storage
- * is not the device's own, and whose routine would go on asking it. */
-static bool holds(const struct ivm_device *device, struct ivm_source_id source)
-{
-    static struct ivm_owner_stats owners[OWNER_ROOM]; /* under the devices' lock */
-    uint32_t cpu;
-    uint8_t vector;
-    if (!ivm_stats_place(source, &cpu, &vector))
-        return false;
-    size_t count = ivm_stats_owners(cpu, vector, owners, OWNER_ROOM);
-    if (count > OWNER_ROOM)
-        return true; /* it may be among those that found no room */
-    for (size_t i = 0; i < count; i++)
-        if (same_name(owners[i].owner.name, device->name))
-            return true;
-    return false;
-}
-
-bool device_is_connected(const struct ivm_device *device)
-{
-    struct ivm_source_id line = {.kind = IVM_LINE, .number = device->line.gsi};
-    struct ivm_source_id own = {.kind = IVM_MESSAGE, .number = device->own_message};
-    return (device->has_line && holds(device, line)) ||
-           (device->own_message != 0 && holds(device, own)) ||
-           ivm_device_message_number(device, 0) != 0;
-}
 
 /* What device_keep_undriven() asks of a function, and no more memory accesses: whatever its driver set up in
  * RAM may be used for something else. Bridges work for those behind them. */
@@ -71,7 +29,7 @@ static enum ivm_status unload(struct ivm_device *device)
     if (driver->stop != NULL)
         driver->stop(device);
     silence(device);
-    device->driver = NULL;
+    device_set_driver(device, NULL);
     ivm_log("%s: taken from its driver, %s", device->name, driver->name);
     return IVM_OK;
 }
@@ -118,6 +76,8 @@ static enum ivm_status load(struct ivm_device *device)
         return IVM_DEVICE_GONE;
     if (device->driver != NULL)
         return IVM_ALREADY_CONNECTED;
+    if (device_is_connected(device))
+        return IVM_STILL_CONNECTED;
     return device->bus == IVM_BUS_PCI ? offer_function(device) : offer_fixed(device);
 }
 

@@ -1,12 +1,59 @@
-/* device_connect.c: the common case: a device's own routine on its own line, or its own message. */
+/* device_connect.c: the common case: a device's own routine on its own line, or its own message; and who is
+ * connected in a device's name.
+ */
+#include <ivm/device_message.h>
 #include <ivm/driver.h>
+#include <ivm/stats.h>
 
-static enum ivm_status may_connect(const struct ivm_device *device)
+#include "device.h"
+
+enum { OWNER_ROOM = 64 };
+
+static bool same_name(const char *a, const char *b)
+{
+    for (size_t i = 0; i < IVM_NAME_SIZE; i++) {
+        if (a[i] != b[i])
+            return false;
+        if (a[i] == '\0')
+            break;
+    }
+    return true;
+}
+
+/* The owners of a source say in whose name they are connected: so also those are found whose storage
+ * is not the device's own, and whose routine would go on asking it. */
+static bool holds(const struct ivm_device *device, struct ivm_source_id source)
+{
+    static struct ivm_owner_stats owners[OWNER_ROOM]; /* under the devices' lock */
+    uint32_t cpu;
+    uint8_t vector;
+    if (!ivm_stats_place(source, &cpu, &vector))
+        return false;
+    size_t count = ivm_stats_owners(cpu, vector, owners, OWNER_ROOM);
+    if (count > OWNER_ROOM)
+        return true; /* it may be among those that found no room */
+    for (size_t i = 0; i < count; i++)
+        if (same_name(owners[i].owner.name, device->name))
+            return true;
+    return false;
+}
+
+bool device_is_connected(const struct ivm_device *device)
+{
+    struct ivm_source_id line = {.kind = IVM_LINE, .number = device->line.gsi};
+    struct ivm_source_id own = {.kind = IVM_MESSAGE, .number = device->own_message};
+    return (device->has_line && holds(device, line)) ||
+           (device->own_message != 0 && holds(device, own)) ||
+           ivm_device_message_number(device, 0) != 0;
+}
+
+static enum ivm_status may_connect(const struct ivm_device *device,
+                                   const struct ivm_driver *driver)
 {
     if (device->is_gone)
         return IVM_DEVICE_GONE;
     bool interrupts = device->has_line || device->own_message != 0;
-    return device->driver == NULL || !interrupts ? IVM_NO_SUCH_DEVICE : IVM_OK;
+    return driver == NULL || !interrupts ? IVM_NO_SUCH_DEVICE : IVM_OK;
 }
 
 static struct ivm_source_id source_of(const struct ivm_device *device)
@@ -28,7 +75,8 @@ enum ivm_status ivm_device_connect(struct ivm_device *device, enum ivm_sharing s
     };
     for (size_t i = 0; i < sizeof request.owner; i++)
         request.owner[i] = device->name[i];
-    enum ivm_status status = may_connect(device);
+    const struct ivm_driver *driver = device_driver(device);
+    enum ivm_status status = may_connect(device, driver);
     if (status != IVM_OK) {
         /* No rule was broken: the record names the requester and nothing else. */
         if (refusal != NULL) {
@@ -38,7 +86,7 @@ enum ivm_status ivm_device_connect(struct ivm_device *device, enum ivm_sharing s
         }
         return status;
     }
-    request.routine = device->driver->routine;
+    request.routine = driver->routine;
     return ivm_connect(&request, &device->connection, refusal);
 }
 
@@ -46,7 +94,8 @@ enum ivm_status ivm_device_disconnect(struct ivm_device *device)
 {
     if (device->is_gone)
         return IVM_DEVICE_GONE;
-    if (device->driver != NULL && device->driver->quiet != NULL)
-        device->driver->quiet(device);
+    const struct ivm_driver *driver = device_driver(device);
+    if (driver != NULL && driver->quiet != NULL)
+        driver->quiet(device);
     return ivm_disconnect(&device->connection);
 }

@@ -16,21 +16,32 @@ struct device_lock {
     atomic_bool held;
 };
 
+/* Wait for `held` to be ours, and give it back: the loop alone, for who keeps others out by itself. */
+static inline void device_lock_spin(atomic_bool *held)
+{
+    /* Acquire pairs with the release below: what the last holder did is done. */
+    while (atomic_exchange_explicit(held, true, memory_order_acquire)) {
+        while (atomic_load_explicit(held, memory_order_relaxed))
+            cpu_pause();
+    }
+}
+
+static inline void device_lock_end(atomic_bool *held)
+{
+    atomic_store_explicit(held, false, memory_order_release);
+}
+
 /* Take it; what is returned belongs to device_lock_release(). */
 static inline bool device_lock_take(struct device_lock *lock)
 {
     bool were_on = cpu_interrupts_save();
-    /* Acquire pairs with the release below: what the last holder did is done. */
-    while (atomic_exchange_explicit(&lock->held, true, memory_order_acquire)) {
-        while (atomic_load_explicit(&lock->held, memory_order_relaxed))
-            cpu_pause();
-    }
+    device_lock_spin(&lock->held);
     return were_on;
 }
 
 static inline void device_lock_release(struct device_lock *lock, bool were_on)
 {
-    atomic_store_explicit(&lock->held, false, memory_order_release);
+    device_lock_end(&lock->held);
     cpu_interrupts_restore(were_on);
 }
 

@@ -47,10 +47,10 @@ enum ivm_status device_offer(struct ivm_device *device, const struct ivm_driver 
 {
     if (!give_state(device, driver))
         return IVM_EXHAUSTED;
-    device->driver = driver;
+    device_set_driver(device, driver);
     enum ivm_status status = driver->probe(device);
     if (status != IVM_OK) {
-        device->driver = NULL;
+        device_set_driver(device, NULL);
         return status;
     }
     device_keep(device);
@@ -100,7 +100,7 @@ static void log_undriven(const struct ivm_device *device)
 void device_keep_undriven(struct ivm_device *device)
 {
     const struct ivm_pci *pci = &device->pci;
-    device->driver = NULL;
+    device_set_driver(device, NULL);
     device->match = NULL;
     if (device->name[0] == '\0')
         device_name_of_function(device);

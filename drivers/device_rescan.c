@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "pci.h"
+#include "pci_message.h"
 #include "pci_route.h"
 #include "pci_window.h"
 
@@ -40,22 +41,37 @@ static bool is_there(const struct ivm_device *device)
     return true;
 }
 
-static void close_messages(struct ivm_device *device)
+/* False: somebody whose storage is his own is connected to them: only he can take it off. */
+static bool close_messages(struct ivm_device *device)
 {
     uint32_t connected = 0;
     if (ivm_device_message_number(device, 0) == 0)
-        return;
+        return true;
     for (uint32_t i = 0; ivm_device_message_number(device, i) != 0; i++) {
         struct ivm_connection *connection = ivm_device_message_connection(device, i);
         connected += connection != NULL && ivm_disconnect(connection) == IVM_OK;
     }
-    enum ivm_status status = ivm_device_messages_close(device);
-    if (status == IVM_OK)
-        ivm_log("%s: its messages are closed, %u of them were connected", device->name,
-                connected);
-    else
-        ivm_log("%s: its messages stay open: %s", device->name,
-                ivm_status_forms(status)->text);
+    if (pci_message_close(device) != IVM_OK)
+        return false;
+    ivm_log("%s: its messages are closed, %u of them were connected", device->name,
+            connected);
+    return true;
+}
+
+/* What others have connected in its name stays until they take it off; until then its routine may ask the
+ * driver's, and the place in the table is not used again. Each rescan tries again. */
+static bool let_go(struct ivm_device *device)
+{
+    bool is_free = close_messages(device) && !device_is_connected(device);
+    if (is_free)
+        device_set_driver(device, NULL);
+    return is_free;
+}
+
+/* Of one that is gone: it could not be let go. */
+static bool is_held(const struct ivm_device *device)
+{
+    return device->driver != NULL || ivm_device_message_number(device, 0) != 0;
 }
 
 static void take_out(struct ivm_device *device)
@@ -65,13 +81,11 @@ static void take_out(struct ivm_device *device)
             device->pci.device);
     if (ivm_disconnect(&device->connection) == IVM_OK)
         ivm_log("%s: its routine was taken off gsi %u", device->name, device->line.gsi);
-    close_messages(device);
-    /* A connection in its name whose storage is somebody else's: only its owner can take it off, and
-     * until then its routine may ask the driver's. */
-    if (device_is_connected(device))
-        ivm_log("%s: somebody is still connected in its name", device->name);
-    else
-        device->driver = NULL;
+    if (let_go(device))
+        return;
+    bool are_open = ivm_device_message_number(device, 0) != 0;
+    ivm_log("%s: somebody is still connected in its name%s", device->name,
+            are_open ? "; its messages stay open" : "");
 }
 
 static uint32_t take_out_missing(void)
@@ -79,6 +93,8 @@ static uint32_t take_out_missing(void)
     uint32_t gone = 0;
     for (size_t i = 0; i < ivm_device_count(); i++) {
         struct ivm_device *device = ivm_device_at(i);
+        if (device->is_gone && is_held(device) && let_go(device))
+            ivm_log("%s: nobody is connected in its name any more", device->name);
         if (device->bus != IVM_BUS_PCI || device->is_gone || is_there(device))
             continue;
         take_out(device);

@@ -10,13 +10,13 @@
  */
 #include <stdatomic.h>
 
+#include <ivm/device_message.h>
 #include <ivm/driver.h>
 #include <ivm/system.h>
 
 #include <hw/mmio.h>
 
 #include "pci.h"
-#include "pci_capability.h"
 
 /* clang-format off */
 enum {
@@ -53,9 +53,6 @@ enum {
     CAUSES_MESSAGES = 0x1F << CAUSE_FIRST,
     /* what sets Other: [2] link [6] overrun [9] MDIO [18:16] management, ACK, small packet */
     CAUSES_OF_OTHER = 1 << 2 | 1 << 6 | 1 << 9 | 7 << 16,
-
-    MSIX_CONTROL    = 2,
-    MSIX_ENABLE     = 1 << 15,
 };
 #define RESET_NS UINT64_C(20000000)
 /* clang-format on */
@@ -211,18 +208,11 @@ static void fire_message(struct ivm_device *device, uint32_t index)
     write_register(e, REG_ICS, UINT32_C(1) << (CAUSE_FIRST + index));
 }
 
-static bool msix_is_on(const struct ivm_device *device)
-{
-    struct pci_address at = pci_address(&device->pci);
-    uint8_t capability = pci_capability(pci_read_function, &at, PCI_CAPABILITY_MSIX);
-    return capability != 0 &&
-           (pci_read16(at, (uint8_t)(capability + MSIX_CONTROL)) & MSIX_ENABLE) != 0;
-}
-
 static enum ivm_status use(struct ivm_device *device, enum ivm_means means)
 {
     struct e1000e *e = device->state;
-    e->by_vectors = means == IVM_BY_MESSAGES && msix_is_on(device);
+    e->by_vectors =
+        means == IVM_BY_MESSAGES && ivm_device_messages_kind(device) == IVM_MSIX;
     quiet(device);
     return IVM_OK;
 }

@@ -4,6 +4,12 @@
  * shows itself before anybody is fired; it is masked and left out. Then the device is fired, and the
  * listener that is called asks the device's own routine: what it claims, and so quiets, came from it.
  *
+ * A device can raise two lines, where its pin is led to an I/O APIC and to the 8259 pair's inputs: the
+ * listener that is called first quiets it. And a line that fires unasked so seldom that it was not left
+ * out may come just then, and claim what another line told. So where not only the line that routing knows was
+ * called, the device is fired again, with one line listening alone: first with that one, then with each that
+ * was called. The first that answers counts.
+ *
  * The listeners are placed on the CPU that measures, so that a line that is asserted when its listener
  * is connected has been heard, and masked by the manager, when the connect returns or soon after.
  */
@@ -13,7 +19,6 @@
 
 #include <ivm/bus.h>
 #include <ivm/cpu.h>
-#include <ivm/device_message.h>
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
@@ -25,12 +30,16 @@ enum {
     LISTENER_LIMIT =
         128, /* where there are more lines, the device is fired once for so many */
     LISTENER_LEAST = 32, /* with fewer vectors than that, measuring would take too long */
+    CALLED_LIMIT = 4,
 };
 
 /* What has not come by then fires too seldom to be told from the device that is fired. */
 #define UNASKED_NS UINT64_C(1000000)
 /* The slowest, the RTC, ends its period within 125 ms. */
 #define ANSWER_NS UINT64_C(250000000)
+/* Longer than it took the first time nothing is waited for the second time, and as long before: what
+ * fires unasked that often is no answer. */
+#define SLACK_NS UINT64_C(10000000)
 
 struct listener {
     struct ivm_connection connection;
@@ -48,6 +57,8 @@ static struct {
     _Atomic uint32_t answers; /* of all listeners */
     struct listener listeners[LISTENER_LIMIT];
     size_t count;
+    uint32_t called[CALLED_LIMIT]; /* lines, when it was fired first */
+    size_t called_count;
 } bench;
 
 static enum ivm_verdict listen(void *context)
@@ -100,7 +111,7 @@ static enum ivm_status add_listener(uint32_t gsi)
  * refusals only that one matters: a line that cannot be had otherwise is left out. */
 static uint32_t add_listeners(uint32_t gsi, uint32_t end)
 {
-    for (bench.count = 0; gsi < end && bench.count < LISTENER_LIMIT; gsi++)
+    for (; gsi < end && bench.count < LISTENER_LIMIT; gsi++)
         if (!is_connected(gsi) && add_listener(gsi) == IVM_EXHAUSTED)
             break;
     return gsi;
@@ -120,6 +131,17 @@ static void remove_listeners(void)
             remove_listener(i);
 }
 
+static uint32_t unasked_of(const struct listener *listener)
+{
+    return atomic_load_explicit(&listener->unasked, memory_order_relaxed);
+}
+
+static bool was_called(void *context)
+{
+    (void)context;
+    return unasked_of(&bench.listeners[0]) != 0;
+}
+
 static bool never(void *context)
 {
     (void)context;
@@ -133,7 +155,7 @@ static void leave_restless_out(struct ivm_measurement *out)
     out->listening += (uint32_t)bench.count;
     for (size_t i = 0; i < bench.count; i++) {
         const struct listener *listener = &bench.listeners[i];
-        uint32_t times = atomic_load_explicit(&listener->unasked, memory_order_relaxed);
+        uint32_t times = unasked_of(listener);
         if (times == 0)
             continue;
         remove_listener(i); /* which masks it */
@@ -150,42 +172,89 @@ static bool has_answered(void *context)
     return atomic_load_explicit(&bench.answers, memory_order_acquire) != 0;
 }
 
-/* A device can raise two lines, where its pin is led to an I/O APIC and to the 8259 pair's inputs. The
- * listener that is called first quiets it, so the other one finds nothing; but it was called, and it was
- * silent before. Of the two the one that routing knows counts. */
-static void hear(struct ivm_measurement *out)
+static void begin(void)
 {
-    bool known_was_called = false;
-    for (size_t i = 0; i < bench.count; i++) {
-        const struct listener *listener = &bench.listeners[i];
-        bool claimed = atomic_load_explicit(&listener->answers, memory_order_relaxed) != 0;
-        bool called = atomic_load_explicit(&listener->unasked, memory_order_relaxed) != 0;
-        if (listener->connection.source == NULL || (!claimed && !called))
-            continue;
-        if (claimed && !out->heard) {
-            out->heard = true;
-            out->gsi = listener->gsi;
-        }
-        known_was_called |= out->was_known && listener->gsi == out->known_gsi;
-        if (!claimed)
-            ivm_log("%s: line %u was called when it was fired, too", bench.device->name,
-                    listener->gsi);
-    }
-    if (out->heard && known_was_called)
-        out->gsi = out->known_gsi;
-    out->agrees = out->heard && out->was_known && out->gsi == out->known_gsi;
+    atomic_store_explicit(&bench.fired, false, memory_order_relaxed);
+    atomic_store_explicit(&bench.answers, 0, memory_order_relaxed);
+    bench.count = 0;
 }
 
-static void fire_and_hear(struct ivm_measurement *out)
+/* Returns how long it took. */
+static uint64_t fire_and_wait(uint64_t limit_ns)
 {
     struct ivm_device *device = bench.device;
+    uint64_t start = ivm_clock_ns();
     atomic_store_explicit(&bench.fired, true, memory_order_release);
     device->driver->fire(device);
-    (void)ivm_wait_until(has_answered, NULL, ANSWER_NS);
+    (void)ivm_wait_until(has_answered, NULL, limit_ns);
+    uint64_t took = ivm_clock_ns() - start;
     /* Before the listeners go: unheard, it may still assert a line, or be about to. */
     if (device->driver->quiet != NULL)
         device->driver->quiet(device);
-    hear(out);
+    return took;
+}
+
+/* All that were silent before, and were called now; one of the calls was claimed, or none. */
+static void hear(struct ivm_measurement *out)
+{
+    bench.called_count = 0;
+    for (size_t i = 0; i < bench.count; i++) {
+        const struct listener *listener = &bench.listeners[i];
+        bool claimed = atomic_load_explicit(&listener->answers, memory_order_relaxed) != 0;
+        if (listener->connection.source == NULL || (!claimed && unasked_of(listener) == 0))
+            continue;
+        if (claimed && !out->heard)
+            out->gsi = listener->gsi;
+        out->heard |= claimed;
+        if (bench.called_count < CALLED_LIMIT)
+            bench.called[bench.called_count++] = listener->gsi;
+    }
+}
+
+/* Whether a line answers when nobody else can, about as quickly. */
+static bool answers_alone(uint32_t gsi, uint64_t took)
+{
+    uint64_t limit_ns = 2 * took + SLACK_NS;
+    begin();
+    if (is_connected(gsi) || add_listener(gsi) != IVM_OK)
+        return false;
+    (void)ivm_wait_until(was_called, NULL, limit_ns);
+    uint32_t times = unasked_of(&bench.listeners[0]);
+    if (times != 0)
+        measure_log_restless(bench.device, gsi, times);
+    else
+        (void)fire_and_wait(limit_ns);
+    remove_listeners();
+    return times == 0 && has_answered(NULL);
+}
+
+/* Of several lines that were called, or of one that routing does not know: which it is. Where none answers
+ * alone it stays the one whose call was claimed. */
+static void settle(struct ivm_measurement *out, uint64_t took)
+{
+    bool is_sure =
+        bench.called_count == 1 && (!out->was_known || out->gsi == out->known_gsi);
+    if (!out->heard || is_sure)
+        return;
+    if (out->was_known && answers_alone(out->known_gsi, took)) {
+        out->gsi = out->known_gsi;
+        return;
+    }
+    for (size_t i = 0; i < bench.called_count; i++) {
+        bool was_asked = out->was_known && bench.called[i] == out->known_gsi;
+        if (was_asked || !answers_alone(bench.called[i], took))
+            continue;
+        out->gsi = bench.called[i];
+        return;
+    }
+}
+
+static void name_others(const struct ivm_measurement *out)
+{
+    for (size_t i = 0; i < bench.called_count; i++)
+        if (!out->heard || bench.called[i] != out->gsi)
+            ivm_log("%s: line %u was called when it was fired, too", bench.device->name,
+                    bench.called[i]);
 }
 
 static enum ivm_status check(const struct ivm_device *device)
@@ -193,8 +262,7 @@ static enum ivm_status check(const struct ivm_device *device)
     if (device == NULL || device->is_gone || device->driver == NULL ||
         device->driver->fire == NULL || device->driver->routine == NULL)
         return IVM_NO_SUCH_DEVICE;
-    if (device->connection.source != NULL || ivm_device_message_number(device, 0) != 0 ||
-        (device->has_line && is_connected(device->line.gsi)))
+    if (device_is_connected(device) || (device->has_line && is_connected(device->line.gsi)))
         return IVM_STILL_CONNECTED;
     return IVM_OK;
 }
@@ -204,16 +272,20 @@ static enum ivm_status check(const struct ivm_device *device)
 static enum ivm_status measure_some(uint32_t *next, uint32_t end,
                                     struct ivm_measurement *out)
 {
-    atomic_store_explicit(&bench.fired, false, memory_order_relaxed);
-    atomic_store_explicit(&bench.answers, 0, memory_order_relaxed);
+    begin();
     *next = add_listeners(*next, end);
-    bool too_few = *next < end && bench.count < LISTENER_LEAST;
-    if (!too_few) {
-        leave_restless_out(out);
-        fire_and_hear(out);
+    if (*next < end && bench.count < LISTENER_LEAST) {
+        remove_listeners();
+        return IVM_EXHAUSTED;
     }
+    leave_restless_out(out);
+    uint64_t took = fire_and_wait(ANSWER_NS);
+    hear(out);
     remove_listeners();
-    return too_few ? IVM_EXHAUSTED : IVM_OK;
+    settle(out, took);
+    name_others(out);
+    out->agrees = out->heard && out->was_known && out->gsi == out->known_gsi;
+    return IVM_OK;
 }
 
 static enum ivm_status measure(struct ivm_device *device, struct ivm_measurement *out)
@@ -249,6 +321,17 @@ enum ivm_status ivm_device_measure(struct ivm_device *device, struct ivm_measure
     return status;
 }
 
+static enum ivm_status use(struct ivm_device *device, uint32_t gsi)
+{
+    if (device->is_gone)
+        return IVM_DEVICE_GONE;
+    if (device_is_connected(device))
+        return IVM_STILL_CONNECTED;
+    device->line = measure_heard_line(device, gsi);
+    device->has_line = true;
+    return IVM_OK;
+}
+
 enum ivm_status ivm_device_use_measured(struct ivm_device *device,
                                         const struct ivm_measurement *measured)
 {
@@ -257,12 +340,7 @@ enum ivm_status ivm_device_use_measured(struct ivm_device *device,
     enum ivm_status status = devices_lock();
     if (status != IVM_OK)
         return status;
-    if (device->connection.source != NULL) {
-        status = IVM_STILL_CONNECTED;
-    } else {
-        device->line = measure_heard_line(device, measured->gsi);
-        device->has_line = true;
-    }
+    status = use(device, measured->gsi);
     devices_unlock();
     return status;
 }

@@ -1,4 +1,4 @@
-/* pci.c: PCI configuration space through ports 0xCF8 and 0xCFC, and capability lists. */
+/* pci.c: PCI configuration space through ports 0xCF8 and 0xCFC. */
 #include "pci.h"
 
 #include <hw/port.h>
@@ -9,9 +9,6 @@
 enum {
     CONFIG_ADDRESS        = 0xCF8,  /* [31] on [23:16] bus [15:11] slot [10:8] function */
     CONFIG_DATA           = 0xCFC,
-    CONFIG_HAS_LIST       = 1 << 4, /* of the status register */
-    CAPABILITY_FIRST      = 0x40,   /* a list lies behind the header */
-    CAPABILITY_LIMIT      = 48,     /* 4-byte entries in [0x40, 0x100) */
 };
 #define CONFIG_ENABLE UINT32_C(0x80000000)
 /* clang-format on */
@@ -139,22 +136,4 @@ bool pci_present(void)
             return true;
     }
     return false;
-}
-
-uint8_t pci_capability(pci_reader *read, void *context, uint8_t id)
-{
-    if ((read(context, PCI_STATUS) & CONFIG_HAS_LIST) == 0)
-        return 0;
-    uint8_t at = read(context, PCI_CAPABILITIES) & 0xFC;
-    for (unsigned n = 0; n < CAPABILITY_LIMIT && at >= CAPABILITY_FIRST; n++) {
-        if (read(context, at) == id)
-            return at;
-        at = read(context, (uint8_t)(at + 1)) & 0xFC;
-    }
-    return 0;
-}
-
-uint8_t pci_read_function(void *address, uint8_t offset)
-{
-    return pci_read8(*(const struct pci_address *)address, offset);
 }

@@ -1,7 +1,7 @@
-/* pci.h: PCI configuration space, the walk over all buses, base addresses, capabilities.
+/* pci.h: PCI configuration space, the walk over all buses, base addresses.
  *
  * Configuration mechanism #1: the address goes to port 0xCF8, the data through 0xCFC. What
- * only computes (base addresses, capability lists) takes values or a reader, so that it
+ * only computes (base addresses; capability lists in pci_capability.h) takes values, so that it
  * can be tried without a machine.
  */
 #ifndef DRIVERS_PCI_H
@@ -107,17 +107,5 @@ bool pci_bridge_to(uint8_t bus, struct pci_address *bridge);
 uint8_t pci_decode_bars(const uint32_t values[IVM_BAR_COUNT],
                         const uint32_t sizes[IVM_BAR_COUNT],
                         struct ivm_bar bars[IVM_BAR_COUNT]);
-
-/* The offset of the first capability with this id; 0: none. Bounded whatever the list
- * holds: a loop, or a pointer into the header, ends it.
- *
- * read    gives one byte of configuration space
- * source  [PCI] "Capabilities List"
- */
-typedef uint8_t pci_reader(void *context, uint8_t offset);
-uint8_t pci_capability(pci_reader *read, void *context, uint8_t id);
-
-/* A pci_reader; its context is a struct pci_address. */
-uint8_t pci_read_function(void *address, uint8_t offset);
 
 #endif

@@ -85,41 +85,39 @@ static uint8_t first_pointer(const struct pci_space *space, struct pci_finding *
     }
 }
 
-/* The capabilities of a list, a bit for each 32-bit word of configuration space. */
-struct list {
-    uint64_t words;
-};
-
-/* The two low bits of a pointer are reserved: software masks them. */
-static struct pci_finding read_list(const struct pci_space *space, struct list *out)
+/* The two low bits of a pointer are reserved: software masks them. A list that does not come back to
+ * where it was has no more capabilities than there is room for. */
+struct pci_finding pci_capability_list(const struct pci_space *space, struct pci_list *out)
 {
     struct pci_finding finding;
+    struct pci_list list = {0};
     uint8_t pointer = first_pointer(space, &finding);
     if (pointer == 0)
         return finding;
-    *out = (struct list){0};
     uint8_t at;
     while ((at = space->bytes[pointer] & 0xFC) != 0) {
         if (at < HEADER_END)
             return found(PCI_FAULT_LIST_IN_HEADER, pointer);
-        if ((out->words >> at / 4 & 1) != 0)
+        if ((list.words >> at / 4 & 1) != 0)
             return found(PCI_FAULT_LIST_LOOPS, pointer);
         if (space->bytes[at] == UNREADABLE)
             return found(PCI_FAULT_LIST_UNREADABLE, at);
-        out->words |= UINT64_C(1) << at / 4;
+        list.words |= UINT64_C(1) << at / 4;
+        list.at[list.count++] = at;
         pointer = (uint8_t)(at + NEXT);
     }
+    *out = list;
     return sound;
 }
 
-static bool has_capability_at(const struct list *list, unsigned at)
+static bool has_capability_at(const struct pci_list *list, unsigned at)
 {
     return (list->words >> at / 4 & 1) != 0;
 }
 
 /* The only one of its id in a list; `at` is written when it is there. */
-static struct pci_finding find_in(const struct pci_space *space, const struct list *list,
-                                  uint8_t id, uint8_t *at)
+static struct pci_finding find_in(const struct pci_space *space,
+                                  const struct pci_list *list, uint8_t id, uint8_t *at)
 {
     uint8_t only = 0;
     for (unsigned here = HEADER_END; here < PCI_CONFIG_SIZE; here += 4) {
@@ -136,7 +134,7 @@ static struct pci_finding find_in(const struct pci_space *space, const struct li
 }
 
 /* Whether a capability's bytes are in configuration space and its own. */
-static struct pci_finding check_size(const struct list *list, uint8_t at, unsigned size)
+static struct pci_finding check_size(const struct pci_list *list, uint8_t at, unsigned size)
 {
     if (at + size > PCI_CONFIG_SIZE)
         return found(PCI_FAULT_PAST_END, at);
@@ -149,16 +147,16 @@ static struct pci_finding check_size(const struct list *list, uint8_t at, unsign
 struct pci_finding pci_capability_find(const struct pci_space *space, uint8_t id,
                                        uint8_t *at)
 {
-    struct list list;
-    struct pci_finding finding = read_list(space, &list);
+    struct pci_list list;
+    struct pci_finding finding = pci_capability_list(space, &list);
     return finding.fault != PCI_FAULT_NONE ? finding : find_in(space, &list, id, at);
 }
 
 static struct pci_finding find_whole(const struct pci_space *space, uint8_t id,
                                      unsigned (*size_of)(uint32_t control), uint8_t *at)
 {
-    struct list list;
-    struct pci_finding finding = read_list(space, &list);
+    struct pci_list list;
+    struct pci_finding finding = pci_capability_list(space, &list);
     if (finding.fault == PCI_FAULT_NONE)
         finding = find_in(space, &list, id, at);
     if (finding.fault != PCI_FAULT_NONE)

@@ -15,7 +15,12 @@
 enum { PCI_CONFIG_SIZE = 256, PCI_MSI_LIMIT = 32, PCI_MSIX_LIMIT = 2048 };
 
 /* [PCI] "Capability IDs" */
-enum { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_MSIX = 0x11 };
+enum {
+    PCI_CAPABILITY_MSI = 0x05,
+    PCI_CAPABILITY_VENDOR = 0x09,
+    PCI_CAPABILITY_EXPRESS = 0x10,
+    PCI_CAPABILITY_MSIX = 0x11,
+};
 
 /* clang-format off */
 /* name, text */
@@ -61,6 +66,9 @@ struct pci_space {
     uint64_t physical_end;      /* one past the highest physical address */
 };
 
+/* pci_space.c: read all of a function's configuration space. Any level. */
+void pci_space_read(const struct ivm_pci *pci, struct pci_space *out);
+
 /* What is wrong, and in which register. */
 struct pci_finding {
     enum pci_fault fault;
@@ -103,6 +111,21 @@ static inline uint32_t pci_msix_pending_size(const struct pci_msix *msix)
 {
     return (msix->count + 63U) / 64 * 8;
 }
+
+/* The capabilities of a function. They are 4-byte aligned, and each of its own. */
+enum { PCI_CAPABILITY_COUNT = (PCI_CONFIG_SIZE - 0x40) / 4 };
+struct pci_list {
+    uint64_t words; /* a bit for each 32-bit word where one begins */
+    uint8_t count;
+    uint8_t at[PCI_CAPABILITY_COUNT]; /* [0, count), in the order of the list */
+};
+
+/* All of them: the whole list is walked and checked. Where there is none, PCI_FAULT_ABSENT.
+ *
+ * out     written when nothing is wrong
+ * source  [PCI] "Capabilities List"
+ */
+struct pci_finding pci_capability_list(const struct pci_space *space, struct pci_list *out);
 
 /* Where the one capability with this id lies: the whole list is walked and checked.
  *

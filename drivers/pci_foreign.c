@@ -69,7 +69,7 @@ static void look_at(struct list *list, const struct ivm_device *device)
     if (device->bus != IVM_BUS_PCI || device->is_gone || pci_message_form(device) != NULL)
         return;
     struct pci_space space;
-    pci_message_space(device, &space);
+    pci_space_read(&device->pci, &space);
     if ((space.bytes[PCI_COMMAND] & PCI_COMMAND_MASTER) == 0)
         return;
     look_at_msi(list, device, &space);

@@ -1,5 +1,4 @@
-/* pci_message.c: a function's messages: opened: how many, of which form, with which vectors; and closed
- * again.
+/* pci_message.c: a function's messages: opened, of which form; and closed again.
  */
 #include "pci_message.h"
 
@@ -10,23 +9,6 @@
 #include <ivm/system.h>
 
 #include "device.h"
-
-/* Open and close, one at a time; taken below IVM_DISPATCH, after devices_lock(). */
-static atomic_bool changing;
-
-static void take_turn(void)
-{
-    /* Acquire pairs with the release below: what the last holder wrote is seen. */
-    while (atomic_exchange_explicit(&changing, true, memory_order_acquire)) {
-        while (atomic_load_explicit(&changing, memory_order_relaxed))
-            cpu_pause();
-    }
-}
-
-static void end_turn(void)
-{
-    atomic_store_explicit(&changing, false, memory_order_release);
-}
 
 /* What the function has. */
 
@@ -58,7 +40,7 @@ static const struct pci_message_form *choose_form(struct pci_messages *messages,
 {
     struct ivm_device *device = messages->device;
     struct pci_space space;
-    pci_message_space(device, &space);
+    pci_space_read(&device->pci, &space);
     if (kind != IVM_MSI) {
         struct pci_finding msix = pci_capability_msix(&space, &messages->msix);
         log_lie(device, "MSI-X", msix);
@@ -82,76 +64,6 @@ static const struct pci_message_form *choose_form(struct pci_messages *messages,
     return NULL;
 }
 
-/* How many are granted, and registered with the manager. */
-
-static void limit_to(struct ivm_grant *grant, uint32_t count, enum ivm_grant_limit limit)
-{
-    if (count >= grant->granted)
-        return;
-    grant->granted = count;
-    grant->limit = limit;
-}
-
-static uint32_t power_within(uint32_t count)
-{
-    uint32_t power = 1;
-    while (power <= count / 2)
-        power *= 2;
-    return count == 0 ? 0 : power;
-}
-
-static struct ivm_input input_of(struct pci_messages *messages,
-                                 const struct pci_message_form *form, uint32_t index)
-{
-    return (struct ivm_input){
-        .controller = form->controller, .unit = messages, .input = index};
-}
-
-/* Storage is fresh and inputs are ours alone, so that nothing here is refused; were it, what was
- * registered so far is what is granted. */
-static void register_each(struct pci_messages *messages, struct ivm_grant *grant)
-{
-    limit_to(grant, ivm_stats_free(pci_message_cpus(messages), messages->level),
-             IVM_GRANT_EXHAUSTED);
-    for (uint32_t i = 0; i < grant->granted; i++) {
-        struct ivm_input input = input_of(messages, &pci_msix_form, i);
-        if (ivm_message_register(pci_message_storage(messages, i), &input,
-                                 &messages->each[i].number) != IVM_OK)
-            limit_to(grant, i, IVM_GRANT_EXHAUSTED);
-    }
-}
-
-/* The largest block that fits. With fewer vectors free than the next larger block has, they are what is
- * lacking; else they are only not beside each other. */
-static void register_block(struct pci_messages *messages, struct ivm_grant *grant)
-{
-    uint32_t most = grant->granted < IVM_BLOCK_LIMIT ? grant->granted : IVM_BLOCK_LIMIT;
-    struct ivm_input first = input_of(messages, &pci_msi_form, 0);
-    uint32_t number = 0;
-    enum ivm_grant_limit why = IVM_GRANT_BLOCK;
-    for (uint32_t count = power_within(most); count != 0; count /= 2) {
-        struct ivm_block_wish wish = {
-            .count = count, .level = messages->level, .cpus = pci_message_cpus(messages)};
-        limit_to(grant, count, why);
-        if (ivm_message_register_block(pci_message_storage(messages, 0), &first, &wish,
-                                       &number) == IVM_OK) {
-            for (uint32_t i = 0; i < count; i++)
-                messages->each[i].number = number + i;
-            return;
-        }
-        bool lacking = ivm_stats_free(wish.cpus, wish.level) < count;
-        why = lacking ? IVM_GRANT_EXHAUSTED : IVM_GRANT_BLOCK;
-    }
-    limit_to(grant, 0, IVM_GRANT_EXHAUSTED);
-}
-
-static void prepare_each(struct pci_messages *messages, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        messages->each[i] = (struct pci_message){
-            .context = {.device = messages->device, .index = i}, .is_masked = true};
-}
-
 /* Open. */
 
 static bool is_well_formed(const struct ivm_device *device,
@@ -172,22 +84,6 @@ static enum ivm_status may_open(const struct ivm_device *device)
     if (pci_message_form(device) != NULL)
         return IVM_ALREADY_CONNECTED;
     return device->connection.source != NULL ? IVM_STILL_CONNECTED : IVM_OK;
-}
-
-static enum ivm_status grant_messages(struct pci_messages *messages,
-                                      const struct pci_message_form *form, uint32_t wished,
-                                      struct ivm_grant *grant)
-{
-    grant->granted = wished;
-    limit_to(grant, grant->offered, IVM_GRANT_DEVICE);
-    limit_to(grant, pci_message_room(messages, grant->granted), IVM_GRANT_MEMORY);
-    prepare_each(messages, grant->granted);
-    if (form == &pci_msix_form)
-        register_each(messages, grant);
-    else
-        register_block(messages, grant);
-    messages->granted = grant->granted;
-    return grant->granted != 0 ? IVM_OK : IVM_EXHAUSTED;
 }
 
 /* INTx off; and bus master on: a message is a write to memory. A table is memory itself. */
@@ -229,7 +125,7 @@ static enum ivm_status open_messages(struct ivm_device *device,
     const struct pci_message_form *form = choose_form(messages, wish->kind, grant);
     if (form == NULL)
         return IVM_UNSUPPORTED;
-    status = grant_messages(messages, form, wish->count, grant);
+    status = pci_message_grant(messages, form, wish->count, grant);
     if (status != IVM_OK)
         return status;
     if (form == &pci_msi_form && grant->granted > 1 && !grant->has_masks)
@@ -249,12 +145,10 @@ enum ivm_status ivm_device_messages_open(struct ivm_device *device,
     *grant = (struct ivm_grant){0};
     if (!is_well_formed(device, wish))
         return IVM_BAD_ARGUMENT;
-    enum ivm_status status = devices_lock(); /* for its memory */
+    enum ivm_status status = devices_lock();
     if (status != IVM_OK)
         return status;
-    take_turn();
     status = open_messages(device, wish, grant);
-    end_turn();
     devices_unlock();
     return status;
 }
@@ -310,7 +204,7 @@ static void stop(struct pci_messages *messages, const struct pci_message_form *f
     pci_command(at, found, (uint16_t)(ours & ~found));
 }
 
-static enum ivm_status close_messages(struct ivm_device *device)
+enum ivm_status pci_message_close(struct ivm_device *device)
 {
     const struct pci_message_form *form = pci_message_form(device);
     if (form == NULL)
@@ -333,8 +227,10 @@ enum ivm_status ivm_device_messages_close(struct ivm_device *device)
 {
     if (device == NULL)
         return IVM_NOT_FOUND;
-    take_turn();
-    enum ivm_status status = close_messages(device);
-    end_turn();
+    enum ivm_status status = devices_lock();
+    if (status != IVM_OK)
+        return status;
+    status = pci_message_close(device);
+    devices_unlock();
     return status;
 }

@@ -1,6 +1,7 @@
 /* pci_message.h: a PCI function's open messages, as the files that program them share them.
  *
  *      pci_message.c       opens and closes: include/ivm/device_message.h
+ *      pci_message_grant.c decides how many
  *      pci_message_use.c   connects, holds
  *      pci_message_room.c  memory, words
  *      pci_msi.c           the MSI capability as a controller
@@ -58,7 +59,7 @@ struct pci_message_form {
 extern const struct pci_message_form pci_msi_form;
 extern const struct pci_message_form pci_msix_form;
 
-/* Written by open and close, one at a time; the members that say so, under the lock. */
+/* Written by open and close, under devices_lock(); the members that say so, under the lock. */
 struct pci_messages {
     struct ivm_device *device;
     _Atomic(const struct pci_message_form *) form; /* NULL: closed */
@@ -69,6 +70,8 @@ struct pci_messages {
     uint32_t masks;           /* MSI: a bit for each message that is masked by itself */
     struct pci_message *each; /* [0, granted) */
     uint32_t granted;
+    uint32_t
+        enabled; /* MSI: the block, of which the last may be nobody's: [0, enabled) of `each` */
     uint16_t control_found, command_found;
     struct pci_msi msi;
     struct ivm_message_words msi_found;
@@ -105,6 +108,18 @@ pci_message_form(const struct ivm_device *device)
     return atomic_load_explicit(&device->messages->form, memory_order_acquire);
 }
 
+/* pci_message.c: ivm_device_messages_close(), for who holds devices_lock(). */
+IVM_MUST_CHECK enum ivm_status pci_message_close(struct ivm_device *device);
+
+/* pci_message_grant.c: register as many messages of a form as can be granted. Under devices_lock().
+ *
+ * grant   `offered` is filled in already; out: `granted` and `limit`
+ * errors  IVM_EXHAUSTED  none; nothing is registered
+ */
+IVM_MUST_CHECK enum ivm_status pci_message_grant(struct pci_messages *messages,
+                                                 const struct pci_message_form *form,
+                                                 uint32_t wished, struct ivm_grant *grant);
+
 /* pci_message_room.c. */
 
 /* Memory for a function's messages, taken once; NULL: none left. Under devices_lock(). */
@@ -125,9 +140,6 @@ bool pci_message_compose(const struct pci_messages *messages, uint32_t index,
 /* What words read from a function mean, in an audit's terms. */
 void pci_message_interpret(const struct ivm_message_words *words,
                            struct ivm_input_state *out);
-
-/* Read a function's configuration space, for pci_capability.h. */
-void pci_message_space(const struct ivm_device *device, struct pci_space *out);
 
 /* pci_msi.c, pci_msix.c: for a function whose messages are not open here: whether message `index` can
  * be sent now, and the words it has.

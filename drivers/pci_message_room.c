@@ -1,21 +1,10 @@
-/* pci_message_room.c: memory of a function's messages, what their words mean, and where its registers
- * lie.
- */
-#include <hw/cpu.h>
+/* pci_message_room.c: memory of a function's messages, and what their words mean. */
 #include <ivm/system.h>
 
 #include "device.h"
 #include "pci_message.h"
 
-enum {
-    ADDRESS_BITS_DEFAULT = 36,
-    ADDRESS_BITS_LIMIT = 52,
-    STORAGE_ALIGNMENT = 64,
-};
-
-/* [SDM3A] "Enumeration of Paging Features by CPUID" */
-#define CPUID_EXTENDED      UINT32_C(0x80000000) /* EAX: the highest leaf */
-#define CPUID_ADDRESS_SIZES UINT32_C(0x80000008) /* EAX [7:0]: bits of a physical address */
+enum { STORAGE_ALIGNMENT = 64 };
 
 struct pci_messages *pci_message_allocate(struct ivm_device *device)
 {
@@ -81,24 +70,4 @@ void pci_message_interpret(const struct ivm_message_words *words,
     struct ivm_route route;
     out->is_foreign = ivm_message_read(words, &route) != IVM_OK;
     out->route = out->is_foreign ? (struct ivm_route){0} : route;
-}
-
-static uint64_t physical_end(void)
-{
-    uint32_t bits = ADDRESS_BITS_DEFAULT;
-    if (cpu_cpuid(CPUID_EXTENDED, 0).eax >= CPUID_ADDRESS_SIZES)
-        bits = cpu_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF;
-    return UINT64_C(1) << (bits < ADDRESS_BITS_LIMIT ? bits : ADDRESS_BITS_LIMIT);
-}
-
-void pci_message_space(const struct ivm_device *device, struct pci_space *out)
-{
-    struct pci_address at = pci_address(&device->pci);
-    out->bars = device->pci.bars;
-    out->physical_end = physical_end();
-    for (unsigned offset = 0; offset < PCI_CONFIG_SIZE; offset += 4) {
-        uint32_t value = pci_read32(at, (uint8_t)offset);
-        for (unsigned byte = 0; byte < 4; byte++)
-            out->bytes[offset + byte] = (uint8_t)(value >> 8 * byte);
-    }
 }

@@ -1,6 +1,7 @@
 /* pci_message_use.c: a function's open messages: connected, asked about, held. */
 #include <stddef.h>
 
+#include "device.h"
 #include "pci_message.h"
 
 /* A granted message, or NULL. */
@@ -8,6 +9,14 @@ static struct pci_message *message_of(const struct ivm_device *device, uint32_t 
 {
     bool is_granted = pci_message_form(device) != NULL && index < device->messages->granted;
     return is_granted ? &device->messages->each[index] : NULL;
+}
+
+enum ivm_message_kind ivm_device_messages_kind(const struct ivm_device *device)
+{
+    const struct pci_message_form *form = pci_message_form(device);
+    if (form == NULL)
+        return IVM_MESSAGES_ANY;
+    return form == &pci_msix_form ? IVM_MSIX : IVM_MSI;
 }
 
 uint32_t ivm_device_message_number(const struct ivm_device *device, uint32_t index)
@@ -23,12 +32,14 @@ struct ivm_connection *ivm_device_message_connection(struct ivm_device *device,
     return message != NULL ? &message->connection : NULL;
 }
 
-static enum ivm_status may_connect(const struct ivm_device *device, uint32_t index)
+static enum ivm_status may_connect(const struct ivm_device *device,
+                                   const struct ivm_driver *driver, uint32_t index)
 {
     if (device->is_gone)
         return IVM_DEVICE_GONE;
-    bool has_routine = device->driver != NULL && device->driver->message_routine != NULL;
-    return has_routine && message_of(device, index) != NULL ? IVM_OK : IVM_NO_SUCH_DEVICE;
+    bool is_used =
+        driver != NULL && driver->message_routine != NULL && index < driver->message_count;
+    return is_used && message_of(device, index) != NULL ? IVM_OK : IVM_NO_SUCH_DEVICE;
 }
 
 enum ivm_status ivm_device_message_connect(struct ivm_device *device, uint32_t index,
@@ -38,7 +49,8 @@ enum ivm_status ivm_device_message_connect(struct ivm_device *device, uint32_t i
     struct ivm_request request = {.trigger = IVM_EDGE, .sharing = IVM_EXCLUSIVE};
     for (size_t i = 0; i < sizeof request.owner; i++)
         request.owner[i] = device->name[i];
-    enum ivm_status status = may_connect(device, index);
+    const struct ivm_driver *driver = device_driver(device);
+    enum ivm_status status = may_connect(device, driver, index);
     if (status != IVM_OK) {
         /* No rule was broken: the record names the requester and nothing else. */
         if (refusal != NULL) {
@@ -50,7 +62,7 @@ enum ivm_status ivm_device_message_connect(struct ivm_device *device, uint32_t i
     }
     struct pci_messages *messages = device->messages;
     struct pci_message *message = &messages->each[index];
-    request.routine = device->driver->message_routine;
+    request.routine = driver->message_routine;
     request.context = &message->context;
     request.cpus = cpus != NULL ? cpus : pci_message_cpus(messages);
     request.level = messages->level;

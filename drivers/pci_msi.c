@@ -8,7 +8,8 @@
  *
  * - It masks: it is on while any message is let through. A function that wants to interrupt while
  *   it is off falls back on INTx, which the command register stops: that interrupt is lost, and
- *   the device must be asked what it wanted. Of several messages none can be masked alone.
+ *   the device must be asked what it wanted. Of several messages none can be masked alone:
+ *   can_mask() says so, and one that is masked is sent as long as another is let through.
  * - A live message goes to another CPU by one 32-bit write. The manager keeps the vector's number in a
  *   move, so the data stay; the destination lies in the low half of the address alone, so the
  *   upper half stays. The function reads either the old or the new dword, and each of the two names a
@@ -24,11 +25,11 @@ static bool has_masks(const struct pci_messages *messages)
     return messages->msi.mask != 0;
 }
 
-/* A bit for each message granted. */
+/* A bit for each message that the function may send. */
 static uint32_t all_of(const struct pci_messages *messages)
 {
-    return messages->granted == PCI_MSI_LIMIT ? UINT32_MAX
-                                              : (UINT32_C(1) << messages->granted) - 1;
+    return messages->enabled == PCI_MSI_LIMIT ? UINT32_MAX
+                                              : (UINT32_C(1) << messages->enabled) - 1;
 }
 
 static bool is_masked(const struct pci_messages *messages, uint32_t index)
@@ -89,13 +90,13 @@ static void apply_masks(struct pci_messages *messages)
 
 static struct pci_message *message_of(struct pci_messages *messages, uint32_t index)
 {
-    bool is_there = index < messages->granted && !messages->device->is_gone;
+    bool is_there = index < messages->enabled && !messages->device->is_gone;
     return is_there ? &messages->each[index] : NULL;
 }
 
 static bool some_are_routed(const struct pci_messages *messages)
 {
-    for (uint32_t i = 0; i < messages->granted; i++)
+    for (uint32_t i = 0; i < messages->enabled; i++)
         if (messages->each[i].is_routed)
             return true;
     return false;
@@ -137,7 +138,7 @@ static void redirect(void *unit, uint32_t input, uint32_t cpu)
 {
     struct pci_messages *messages = unit;
     struct pci_message *message = message_of(messages, input);
-    if (message == NULL || !message->is_routed || messages->granted != 1)
+    if (message == NULL || !message->is_routed || messages->enabled != 1)
         return;
     struct ivm_route to = message->route;
     struct ivm_message_words words;
@@ -199,18 +200,27 @@ static bool is_pending(const struct pci_messages *messages, uint32_t index)
     return (bits >> index & 1) != 0;
 }
 
-/* What the function's registers say of one message's mask. Where the enable bit is the mask of
- * several, it cannot tell one from the other: while it is on as it should be, the shadow's word is
- * taken; a hold of our own is no mask of the input's. */
+/* The enable bit of several would stop the others, too, unless nobody is connected. */
+static bool can_mask(void *unit, uint32_t input)
+{
+    struct pci_messages *messages = unit;
+    (void)input;
+    bool were_on = device_lock_take(&messages->lock);
+    bool can = has_masks(messages) || messages->enabled == 1 || !some_are_routed(messages);
+    device_lock_release(&messages->lock, were_on);
+    return can;
+}
+
+/* What the function's registers say. While we hold it all masks are set, and only the shadow tells which
+ * of them are the inputs' own. */
 static bool reads_masked(const struct pci_messages *messages, uint32_t index)
 {
     struct pci_address at = pci_message_address(messages);
     if ((pci_read16(at, messages->msi.control) & PCI_MSI_ENABLE) == 0)
         return true;
-    if (has_masks(messages) && !messages->is_held)
-        return (pci_read32(at, messages->msi.mask) >> index & 1) != 0;
-    bool should_be_on = has_masks(messages) || messages->masks != all_of(messages);
-    return should_be_on && is_masked(messages, index);
+    if (!has_masks(messages) || (pci_read32(at, messages->msi.mask) >> index & 1) == 0)
+        return false;
+    return !messages->is_held || is_masked(messages, index);
 }
 
 static uint32_t data_of(uint32_t data, uint16_t control, uint32_t index)
@@ -243,6 +253,7 @@ static const struct ivm_controller controller = {
     .unmask = unmask,
     .mask = mask,
     .unroute = unroute,
+    .can_mask = can_mask,
     .inspect = inspect,
 };
 
@@ -265,7 +276,7 @@ static void start(struct pci_messages *messages)
     messages->control_found = pci_read16(at, messages->msi.control);
     uint16_t off =
         messages->control_found & (uint16_t) ~(PCI_MSI_ENABLE | PCI_MSI_GRANTED_MASK);
-    uint16_t granted = (uint16_t)(log2_of(messages->granted) << PCI_MSI_GRANTED_SHIFT);
+    uint16_t granted = (uint16_t)(log2_of(messages->enabled) << PCI_MSI_GRANTED_SHIFT);
     write_control(messages, off | granted);
     messages->msi_found = read_words(at, &messages->msi);
     messages->masks = all_of(messages);

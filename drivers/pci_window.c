@@ -231,24 +231,31 @@ static size_t drop_ports(struct pci_want *wants, uint8_t *numbers, size_t count)
     return kept;
 }
 
-/* Firmware opens no ports behind most bridges, and what has memory as well can do without: its
- * driver finds that base address absent. Returns how many were placed; 0: no room. */
-static size_t place(const struct ivm_pci *pci, struct pci_want *wants, uint8_t *numbers,
-                    size_t count)
+/* The first of `wants` that there is no room for; `count`: all are placed. */
+static size_t find_places(struct pci_want *wants, size_t count)
 {
     struct pci_room room = {.used = space.spans, .used_count = space.count};
     for (unsigned kind = 0; kind < PCI_KIND_COUNT; kind++)
         room.windows[kind] = space.windows[kind];
-    size_t misfit = space.overflowed ? 0 : pci_assign(&room, wants, count);
-    if (misfit < count && wants[misfit].kind == PCI_PORTS && has_memory(pci)) {
+    return space.overflowed ? 0 : pci_assign(&room, wants, count);
+}
+
+/* Firmware opens no ports behind most bridges, and what has memory as well can do without: its
+ * driver finds that base address absent. `count` is then less, and may be 0: nothing is left to place.
+ * False: there is no room. */
+static bool place(const struct ivm_pci *pci, struct pci_want *wants, uint8_t *numbers,
+                  size_t *count)
+{
+    size_t misfit = find_places(wants, *count);
+    if (misfit < *count && wants[misfit].kind == PCI_PORTS && has_memory(pci)) {
         log_no_room(pci, numbers[misfit], &wants[misfit], "it goes without ports");
-        count = drop_ports(wants, numbers, count);
-        misfit = pci_assign(&room, wants, count);
+        *count = drop_ports(wants, numbers, *count);
+        misfit = find_places(wants, *count);
     }
-    if (misfit == count)
-        return count;
+    if (misfit == *count)
+        return true;
     log_no_room(pci, numbers[misfit], &wants[misfit], "it gets no addresses");
-    return 0;
+    return false;
 }
 
 static bool write_bases(struct ivm_pci *pci, const struct pci_want *wants, size_t count,
@@ -269,19 +276,23 @@ static bool write_bases(struct ivm_pci *pci, const struct pci_want *wants, size_
     return true;
 }
 
+/* A function decodes all the time but while a register is written: it may be one that worked before. */
 bool pci_give_addresses(struct ivm_pci *pci)
 {
     struct pci_want wants[IVM_BAR_COUNT];
     uint8_t numbers[IVM_BAR_COUNT];
+    struct pci_address at = pci_address(pci);
     const uint16_t decoding = PCI_COMMAND_IO | PCI_COMMAND_MEMORY;
     size_t wanted = list_wants(pci, wants, numbers);
     if (wanted == 0)
         return true;
     collect(pci);
-    pci_command(pci_address(pci), 0, decoding);
-    size_t placed = place(pci, wants, numbers, wanted);
-    if (placed == 0 || !write_bases(pci, wants, placed, numbers))
+    size_t count = wanted;
+    bool fits = place(pci, wants, numbers, &count);
+    if (!fits || count != 0)
+        pci_command(at, 0, decoding);
+    if (!fits || !write_bases(pci, wants, count, numbers))
         return false;
-    pci_command(pci_address(pci), placed == wanted ? decoding : PCI_COMMAND_MEMORY, 0);
+    pci_command(at, count == wanted ? decoding : PCI_COMMAND_MEMORY, 0);
     return true;
 }

@@ -20,6 +20,7 @@
 #include <hw/mmio.h>
 
 #include "pci.h"
+#include "pci_capability.h"
 #include "pci_ecam.h"
 
 /* clang-format off */
@@ -27,7 +28,6 @@ enum {
     VENDOR_INTEL       = 0x8086,
     DEVICE_IOH3420     = 0x3420,
 
-    CAPABILITY_EXPRESS = 0x10,
     EXPRESS_FLAGS      = 0x02, /* [13:9] message of hot-plug [8] has a slot [7:4] type */
     EXPRESS_DEVICE     = 0x08, /* [3:0] errors that it reports */
     EXPRESS_SLOT_CAN   = 0x14,
@@ -174,17 +174,30 @@ static void find_errors(struct root_port *port, const struct ivm_device *device)
     port->masked_found = read_errors(port, ERRORS_UNCORRECTED_MASK);
 }
 
+static bool find_express(struct root_port *port, const struct ivm_device *device)
+{
+    struct pci_space space;
+    pci_space_read(&device->pci, &space);
+    struct pci_finding finding =
+        pci_capability_find(&space, PCI_CAPABILITY_EXPRESS, &port->express);
+    if (finding.fault != PCI_FAULT_NONE) {
+        ivm_log("%s: PCI Express: %s (configuration register 0x%02x)", device->name,
+                pci_fault_text(finding.fault), finding.at);
+        return false;
+    }
+    uint16_t flags = read_express(port, EXPRESS_FLAGS);
+    if ((flags >> FLAGS_TYPE & 15) == TYPE_ROOT_PORT && (flags & FLAGS_HAS_SLOT) != 0)
+        return true;
+    ivm_log("%s: its capability 0x10 is not that of a root port with a slot", device->name);
+    return false;
+}
+
 static enum ivm_status probe(struct ivm_device *device)
 {
     struct root_port *port = device->state;
     port->at = pci_address(&device->pci);
-    port->express = pci_capability(pci_read_function, &port->at, CAPABILITY_EXPRESS);
-    uint16_t flags = port->express == 0 ? 0 : read_express(port, EXPRESS_FLAGS);
-    if ((flags >> FLAGS_TYPE & 15) != TYPE_ROOT_PORT || (flags & FLAGS_HAS_SLOT) == 0) {
-        ivm_log("%s: its capability 0x10 is not that of a root port with a slot",
-                device->name);
+    if (!find_express(port, device))
         return IVM_UNSUPPORTED;
-    }
     port->device_found = read_express(port, EXPRESS_DEVICE);
     port->bridge_found = pci_read16(port->at, BRIDGE_CONTROL);
     port->serr_found = pci_read16(port->at, PCI_COMMAND) & COMMAND_SERR;

@@ -5,15 +5,8 @@
 
 /* clang-format off */
 enum {
-    STATUS              = 0x06,
-    STATUS_HAS_LIST     = 1 << 4,
     POINTER             = 0x34,
-    HEADER_END          = 0x40, /* the list lies behind it */
-    LIST_LIMIT          = (VIRTIO_CONFIG_SIZE - HEADER_END) / 4,
-
-    ID_VENDOR           = 0x09,
-    NEXT                = 1,    /* of a capability */
-    LENGTH              = 2,    /* bytes, itself included */
+    LENGTH              = 2,    /* of a capability: bytes, itself included */
     TYPE                = 3,    /* enum virtio_structure */
     BAR                 = 4,
     OFFSET              = 8,
@@ -44,15 +37,16 @@ static uint32_t read32(const uint8_t *bytes)
 }
 
 /* What is wrong with a capability of a known type; NULL: nothing. */
-static const char *check(const uint8_t *bytes, uint8_t at, const struct ivm_bar *bars)
+static const char *check(const struct pci_space *space, uint8_t at)
 {
+    const uint8_t *bytes = space->bytes;
     unsigned type = bytes[at + TYPE];
     if (bytes[at + LENGTH] < kinds[type].capability ||
-        at + bytes[at + LENGTH] > VIRTIO_CONFIG_SIZE)
+        at + bytes[at + LENGTH] > PCI_CONFIG_SIZE)
         return "the capability's length is not one that it can have";
     if (bytes[at + BAR] >= IVM_BAR_COUNT)
         return "the structure is in a base address that does not exist";
-    const struct ivm_bar *bar = &bars[bytes[at + BAR]];
+    const struct ivm_bar *bar = &space->bars[bytes[at + BAR]];
     if (bar->base == 0 || bar->is_port)
         return "the base address of the structure is not memory";
     uint32_t offset = read32(bytes + at + OFFSET), size = read32(bytes + at + SIZE);
@@ -73,36 +67,46 @@ static void take(const uint8_t *bytes, uint8_t at, struct virtio_layout *out)
         out->notify_multiplier = read32(bytes + at + MULTIPLIER);
 }
 
-/* Whether the four bytes that say what it is are there, and it is one of these structures. */
+/* Capabilities are 4-byte aligned: the four bytes that say what it is are there. */
 static bool is_structure(const uint8_t *bytes, uint8_t at)
 {
-    return bytes[at] == ID_VENDOR && bytes[at + TYPE] >= VIRTIO_COMMON &&
+    return bytes[at] == PCI_CAPABILITY_VENDOR && bytes[at + TYPE] >= VIRTIO_COMMON &&
            bytes[at + TYPE] < VIRTIO_STRUCTURE_END;
 }
 
-struct virtio_fault virtio_layout_read(const uint8_t bytes[VIRTIO_CONFIG_SIZE],
-                                       const struct ivm_bar bars[IVM_BAR_COUNT],
-                                       struct virtio_layout *out)
+/* The first of the structures that are needed and are not there. */
+static struct virtio_fault missing(const struct virtio_layout *layout,
+                                   const struct virtio_fault faults[VIRTIO_STRUCTURE_END])
 {
-    struct virtio_fault faults[VIRTIO_STRUCTURE_END] = {{0}};
-    *out = (struct virtio_layout){0};
-    uint8_t at = (bytes[STATUS] & STATUS_HAS_LIST) != 0 ? bytes[POINTER] & 0xFC : 0;
-    /* Bounded whatever the list holds: a loop, or a pointer into the header, ends it. */
-    for (unsigned n = 0; n < LIST_LIMIT && at >= HEADER_END; n++) {
-        if (is_structure(bytes, at) && out->windows[bytes[at + TYPE]].length == 0) {
-            struct virtio_fault *fault = &faults[bytes[at + TYPE]];
-            *fault = (struct virtio_fault){.what = check(bytes, at, bars), .at = at};
-            if (fault->what == NULL)
-                take(bytes, at, out);
-        }
-        at = bytes[at + NEXT] & 0xFC;
-    }
     for (unsigned type = VIRTIO_COMMON; type < VIRTIO_STRUCTURE_END; type++) {
-        if (out->windows[type].length != 0 || kinds[type].missing == NULL)
+        if (layout->windows[type].length != 0 || kinds[type].missing == NULL)
             continue;
         if (faults[type].what != NULL)
             return faults[type];
         return (struct virtio_fault){.what = kinds[type].missing, .at = POINTER};
     }
     return (struct virtio_fault){0};
+}
+
+struct virtio_fault virtio_layout_read(const struct pci_space *space,
+                                       struct virtio_layout *out)
+{
+    struct virtio_fault faults[VIRTIO_STRUCTURE_END] = {{0}};
+    struct pci_list list = {0};
+    *out = (struct virtio_layout){0};
+    struct pci_finding finding = pci_capability_list(space, &list);
+    if (finding.fault != PCI_FAULT_NONE && finding.fault != PCI_FAULT_ABSENT)
+        return (struct virtio_fault){.what = pci_fault_text(finding.fault),
+                                     .at = finding.at};
+    for (unsigned n = 0; n < list.count; n++) {
+        uint8_t at = list.at[n];
+        if (!is_structure(space->bytes, at) ||
+            out->windows[space->bytes[at + TYPE]].length != 0)
+            continue;
+        struct virtio_fault *fault = &faults[space->bytes[at + TYPE]];
+        *fault = (struct virtio_fault){.what = check(space, at), .at = at};
+        if (fault->what == NULL)
+            take(space->bytes, at, out);
+    }
+    return missing(out, faults);
 }

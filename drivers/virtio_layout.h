@@ -2,7 +2,8 @@
  *
  * Pure: bytes of configuration space and base addresses go in, windows or the name of what is
  * wrong comes out. A capability that cannot be right is passed over, as one of an unknown kind is:
- * the device may describe a structure twice, and the first that can be used counts.
+ * the device may describe a structure twice, and the first that can be used counts. A list that is
+ * broken is refused as a whole, as pci_capability.h has it.
  * Source: [VIRTIO] "Virtio Structure PCI Capabilities".
  */
 #ifndef DRIVERS_VIRTIO_LAYOUT_H
@@ -11,9 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <ivm/driver.h>
-
-enum { VIRTIO_CONFIG_SIZE = 256 };
+#include "pci_capability.h"
 
 /* The numbers are the capability's own. */
 enum virtio_structure {
@@ -44,11 +43,8 @@ struct virtio_fault {
 
 /* Read the capabilities. `out` is complete when nothing is wrong: the first three structures are
  * there, each inside its base address.
- *
- * bytes  all of configuration space
  */
-struct virtio_fault virtio_layout_read(const uint8_t bytes[VIRTIO_CONFIG_SIZE],
-                                       const struct ivm_bar bars[IVM_BAR_COUNT],
+struct virtio_fault virtio_layout_read(const struct pci_space *space,
                                        struct virtio_layout *out);
 
 #endif

@@ -64,12 +64,10 @@ static uintptr_t map_window(const struct ivm_device *device,
 
 enum ivm_status virtio_open(const struct ivm_device *device, struct virtio *out)
 {
-    struct pci_address address = pci_address(&device->pci);
-    uint8_t bytes[VIRTIO_CONFIG_SIZE];
-    for (unsigned at = 0; at < VIRTIO_CONFIG_SIZE; at++)
-        bytes[at] = pci_read8(address, (uint8_t)at);
+    struct pci_space space;
     struct virtio_layout layout;
-    struct virtio_fault fault = virtio_layout_read(bytes, device->pci.bars, &layout);
+    pci_space_read(&device->pci, &space);
+    struct virtio_fault fault = virtio_layout_read(&space, &layout);
     if (fault.what != NULL) {
         ivm_log("%s: virtio at 0x%02x of its configuration space: %s", device->name,
                 fault.at, fault.what);

@@ -69,9 +69,10 @@ static uint64_t bios_word(const struct acpi_memory *memory, uint64_t physical)
 static bool find_pointer(const struct acpi_memory *memory)
 {
     uint64_t first = bios_word(memory, EBDA_SEGMENT) << 4;
-    if (first == 0)
-        first = (bios_word(memory, BASE_MEMORY) << 10) - SEARCHED;
-    if (first >= SEARCHED && first + SEARCHED <= LOW_END &&
+    uint64_t base_end = bios_word(memory, BASE_MEMORY) << 10;
+    if (first == 0 && base_end != 0) /* what counts KiB may say nothing */
+        first = base_end - SEARCHED;
+    if (first >= SEARCHED && first <= LOW_END - SEARCHED &&
         search(memory, first, first + SEARCHED))
         return true;
     return search(memory, BIOS_FIRST, BIOS_END);

@@ -27,8 +27,8 @@ struct percpu {
     uint8_t reserved[0x184 - 0x20];
     uint16_t nt_number; /* of this CPU */
     uint16_t reserved2;
-    uint64_t nt_thread; /* an address that no other CPU has; zeros lie there */
-    uint64_t tsc_ahead; /* of CPU 0's time-stamp counter; modulo 2^64 */
+    uint64_t nt_thread;    /* an address that no other CPU has; zeros lie there */
+    uint64_t tsc_ahead;    /* of CPU 0's time-stamp counter; modulo 2^64 */
     uint64_t foreign_code; /* what foreign_call() entered last; 0: it is in nothing */
 };
 

@@ -37,6 +37,7 @@ IVM_MUST_CHECK enum ivm_status ivm_device_unload(struct ivm_device *device);
  *
  * context  as ivm_connect()
  * errors   IVM_ALREADY_CONNECTED  it has a driver
+ *          IVM_STILL_CONNECTED    somebody is connected in its name, or its messages are open
  *          IVM_NO_SUCH_DEVICE     no driver matches
  *          IVM_DEVICE_GONE        it was taken out
  *          IVM_WRONG_LEVEL        called from the wrong context
@@ -50,8 +51,11 @@ struct ivm_rescan {
 };
 
 /* Walk the PCI buses again. A new function gets addresses where firmware gave it none, is offered
- * to the drivers and kept; one that is gone is marked so, its routines are taken off, its
- * vectors are free again; its driver is not asked to touch it. Every change is logged.
+ * to the drivers and kept; one that is gone is marked so, and its driver is not asked to touch it. The
+ * connections that ivm_device_connect() and ivm_device_message_connect() made are taken off, its messages
+ * closed, and the vectors free again. What somebody connected in its name with storage of his own is his
+ * to take off: until then its messages stay open, and its place in the table is not that of the next one
+ * of its kind; each rescan looks again whether he has. Every change is logged.
  *
  * context  as ivm_connect(); from another one nothing is done, and that is logged
  */
@@ -72,11 +76,14 @@ struct ivm_measurement {
 
 /* Fire a device with every free line listening, and see which one answers. Lines that are
  * asserted already, or fire unasked, are masked, named in the log and left out; lines that are
- * connected are left alone. A disagreement with what routing said is logged with both.
+ * connected are left alone. Where not just the line that routing said was called, the device is fired again
+ * with single lines listening, that one first, and the first that answers alone counts; every other line
+ * that was called is named in the log. A disagreement with what routing said is logged with both.
  *
  * out      filled on IVM_OK
  * context  as ivm_connect(); waits for the device, at most 250 ms (an RTC ends its period within
- *          125 ms); with more free lines than listeners the wait is for each batch of lines
+ *          125 ms); with more free lines than listeners the wait is for each batch of lines; each
+ *          further firing takes about four times as long as the first answer, and 20 ms
  * errors   IVM_NO_SUCH_DEVICE   it has no driver, or cannot be fired
  *          IVM_STILL_CONNECTED  it, or somebody on the line it should raise, is connected
  *          IVM_EXHAUSTED        no vectors to listen with
@@ -85,8 +92,15 @@ struct ivm_measurement {
 IVM_MUST_CHECK enum ivm_status ivm_device_measure(struct ivm_device *device,
                                                   struct ivm_measurement *out);
 
-/* From now on the device's line is the one that was heard. errors: IVM_NOT_FOUND: none was;
- * IVM_STILL_CONNECTED: it is connected; IVM_WRONG_LEVEL. Context: as ivm_connect(). */
+/* From now on the device's line is the one that was heard.
+ *
+ * context  as ivm_connect()
+ * errors   nothing changed:
+ *          IVM_NOT_FOUND        none was heard
+ *          IVM_STILL_CONNECTED  somebody is connected in its name, or its messages are open
+ *          IVM_DEVICE_GONE      it was taken out
+ *          IVM_WRONG_LEVEL      called from the wrong context
+ */
 IVM_MUST_CHECK enum ivm_status
 ivm_device_use_measured(struct ivm_device *device, const struct ivm_measurement *measured);
 

@@ -3,7 +3,8 @@
  * MSI-X gives each message an address and data of its own, and so its own CPU and vector, taken
  * when it is connected. MSI gives them all one address and one data word, whose low bits the
  * device fills with the message's index: several of them need an aligned block of vectors on one
- * CPU, taken when they are opened.
+ * CPU, taken when they are opened. A block is a power of two: of three messages, the fourth vector is
+ * kept as well.
  *
  *      open -> driver's use(IVM_BY_MESSAGES) -> connect each -> ... -> disconnect each -> close
  *
@@ -41,6 +42,7 @@ enum ivm_grant_limit {
     IVM_GRANT_BLOCK = 2,  /* MSI: no larger aligned block of vectors is free on one CPU */
     IVM_GRANT_EXHAUSTED = 3, /* no more vectors are free on the CPUs wished for */
     IVM_GRANT_MEMORY = 4,    /* no memory for more */
+    IVM_GRANT_CLASS = 5,     /* MSI: IVM_BLOCK_LIMIT, so many share a class */
 };
 
 struct ivm_grant {
@@ -77,10 +79,16 @@ IVM_MUST_CHECK enum ivm_status ivm_device_messages_open(struct ivm_device *devic
 
 /* Close them: MSI or MSI-X is off, its registers are as they were, INTx as it was.
  *
- * errors  IVM_STILL_CONNECTED  some message is connected; nothing changed
- *         IVM_NOT_FOUND        they are not open
+ * context  as ivm_connect()
+ * errors   nothing changed:
+ *          IVM_STILL_CONNECTED  some message is connected
+ *          IVM_NOT_FOUND        they are not open
+ *          IVM_WRONG_LEVEL      called from the wrong context
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_messages_close(struct ivm_device *device);
+
+/* Of which kind those are that are open; IVM_MESSAGES_ANY: none are. Any level. */
+enum ivm_message_kind ivm_device_messages_kind(const struct ivm_device *device);
 
 /* What names message `index` in a request's source; 0: not granted. */
 uint32_t ivm_device_message_number(const struct ivm_device *device, uint32_t index);
@@ -90,8 +98,8 @@ uint32_t ivm_device_message_number(const struct ivm_device *device, uint32_t ind
  * ivm_device_message_disconnect().
  *
  * cpus    NULL: those of the wish
- * errors  as ivm_connect(); IVM_NO_SUCH_DEVICE  the device has no driver, no message_routine, or
- *         no such message is granted
+ * errors  as ivm_connect(); IVM_NO_SUCH_DEVICE  the device has no driver, no message_routine, no such
+ *         message is granted, or its driver uses no such message (message_count)
  */
 IVM_MUST_CHECK enum ivm_status ivm_device_message_connect(struct ivm_device *device,
                                                           uint32_t index,

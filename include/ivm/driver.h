@@ -116,7 +116,8 @@ struct ivm_driver {
     /* How many messages it can use, each for what; 0: none, and the next two are NULL. */
     uint32_t message_count;
 
-    /* The routine of each message; its context is a struct ivm_device_message. */
+    /* The routine of each message; its context is a struct ivm_device_message, whose index is below
+     * message_count: no other message is connected to it, however many are granted. */
     ivm_routine *message_routine;
 
     /* Make the device send that message once, as soon as it can. NULL: it cannot be fired.

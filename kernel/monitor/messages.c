@@ -119,10 +119,11 @@ void messages_say_grant(const struct ivm_device *device, uint32_t wanted,
         [IVM_GRANT_BLOCK] = ": no larger aligned block of vectors is free on one CPU",
         [IVM_GRANT_EXHAUSTED] = ": no more vectors are free",
         [IVM_GRANT_MEMORY] = ": there is no memory for more",
+        [IVM_GRANT_CLASS] = ": no more share a class",
     };
     ivm_log("%s: %u %s message%s granted of %u asked for and %u it has%s", device->name,
             grant->granted, kind_name(grant->kind), grant->granted == 1 ? "" : "s", wanted,
-            grant->offered, grant->limit <= IVM_GRANT_MEMORY ? why[grant->limit] : "");
+            grant->offered, grant->limit <= IVM_GRANT_CLASS ? why[grant->limit] : "");
     ivm_log("%s: %s", device->name,
             grant->has_masks ? "each message has a mask and a pending bit of its own"
             : grant->granted > 1

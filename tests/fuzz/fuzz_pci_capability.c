@@ -86,6 +86,21 @@ static void check_msix(const struct pci_space *space)
     require(msix.table + table <= msix.pending || msix.pending + pending <= msix.table);
 }
 
+static void check_list(const struct pci_space *space)
+{
+    struct pci_list list;
+    struct pci_finding finding = pci_capability_list(space, &list);
+    check_finding(finding);
+    if (finding.fault != PCI_FAULT_NONE)
+        return;
+    require(list.count <= PCI_CAPABILITY_COUNT);
+    require(list.count == (unsigned)__builtin_popcountll(list.words));
+    for (unsigned i = 0; i < list.count; i++) {
+        require(list.at[i] >= HEADER_END && list.at[i] % 4 == 0);
+        require((list.words >> list.at[i] / 4 & 1) != 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ivm_bar bars[IVM_BAR_COUNT] = {0};
@@ -100,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < HEADER_END && size != 0; i++)
         space.bytes[i] = (uint8_t)take(&data, &size, 1);
 
+    check_list(&space);
     check_msi(&space);
     check_msix(&space);
     uint8_t at = 0;

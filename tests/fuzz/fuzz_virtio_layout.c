@@ -34,10 +34,10 @@ static void check_window(const struct ivm_bar *bars, const struct virtio_window 
     require((uint64_t)window->offset + window->length <= bar->size);
 }
 
-static void check(const uint8_t *bytes, const struct ivm_bar *bars)
+static void check(const struct pci_space *space)
 {
     struct virtio_layout layout;
-    struct virtio_fault fault = virtio_layout_read(bytes, bars, &layout);
+    struct virtio_fault fault = virtio_layout_read(space, &layout);
     if (fault.what != NULL) {
         require(fault.what[0] != '\0' && (fault.at == POINTER || fault.at >= FIRST));
         return;
@@ -47,16 +47,16 @@ static void check(const uint8_t *bytes, const struct ivm_bar *bars)
     require(layout.windows[VIRTIO_ISR].length >= 1);
     for (unsigned type = VIRTIO_COMMON; type < VIRTIO_STRUCTURE_END; type++)
         if (layout.windows[type].length != 0)
-            check_window(bars, &layout.windows[type]);
+            check_window(space->bars, &layout.windows[type]);
 }
 
 /* Half of the time the list is whole: a capability of this vendor each 20 bytes. */
 static void mend_list(uint8_t *bytes)
 {
-    for (unsigned at = FIRST; at + CAPABILITY <= VIRTIO_CONFIG_SIZE; at += CAPABILITY) {
+    for (unsigned at = FIRST; at + CAPABILITY <= PCI_CONFIG_SIZE; at += CAPABILITY) {
         unsigned next = at + CAPABILITY;
         bytes[at] = VENDOR;
-        bytes[at + 1] = next + CAPABILITY <= VIRTIO_CONFIG_SIZE ? (uint8_t)next : 0;
+        bytes[at + 1] = next + CAPABILITY <= PCI_CONFIG_SIZE ? (uint8_t)next : 0;
         bytes[at + 2] = CAPABILITY;
         bytes[at + 3] &= 7;
         bytes[at + 4] &= 7;
@@ -67,20 +67,21 @@ static void mend_list(uint8_t *bytes)
 /* The first byte says which base addresses are memory, ports or absent; the rest is the list. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t bytes[VIRTIO_CONFIG_SIZE] = {0};
     struct ivm_bar bars[IVM_BAR_COUNT] = {0};
+    struct pci_space space = {.bars = bars};
+    uint8_t *bytes = space.bytes;
     if (size < 2)
         return 0;
     for (unsigned i = 0; i < IVM_BAR_COUNT; i++)
         bars[i] = (struct ivm_bar){.base = (data[0] >> i & 1) != 0 ? 0xFE000000 : 0,
                                    .size = UINT64_C(1) << (4 + 6 * i),
                                    .is_port = data[0] >> 6 == i};
-    size_t room = VIRTIO_CONFIG_SIZE - FIRST;
+    size_t room = PCI_CONFIG_SIZE - FIRST;
     memcpy(bytes + FIRST, data + 2, size - 2 < room ? size - 2 : room);
     bytes[STATUS] = HAS_LIST;
     bytes[POINTER] = data[1];
     if (data[1] >= 0x80)
         mend_list(bytes);
-    check(bytes, bars);
+    check(&space);
     return 0;
 }

@@ -34,7 +34,19 @@ struct hand {
     struct ivm_device *port;
     struct root_port_seen before;
     uint8_t bus, slot;
+    bool is_full; /* something was put in, found or not */
 };
+
+static void with_hand(void (*test)(struct hand *));
+
+/* A test that is given a hand; what it leaves behind is cleared away, however it ends. */
+#define HOTPLUG_TEST(claim)                                                                \
+    static void claim##_by_hand(struct hand *hand);                                        \
+    GUEST_TEST(hotplug, claim)                                                             \
+    {                                                                                      \
+        with_hand(claim##_by_hand);                                                        \
+    }                                                                                      \
+    static void claim##_by_hand(struct hand *hand)
 
 /* False, and the test is skipped, where it cannot be. */
 static bool hand_begin(struct hand *hand)
@@ -42,19 +54,16 @@ static bool hand_begin(struct hand *hand)
     *hand = (struct hand){.port = ivm_device_find("port0")};
     if (hand->port != NULL && hand->port->driver != NULL) {
         hand->bus = pci_read8(pci_address(&hand->port->pci), PCI_SECONDARY_BUS);
-        return messages_begin(hand->port, 2);
+        if (messages_begin(hand->port, 2))
+            return true;
+        (void)messages_end(hand->port, 2);
+        return false;
     }
     hand->slot = SLOT;
     if (pci_read16((struct pci_address){0, 0, 0}, PCI_DEVICE_ID) == I440FX)
         return true;
     suite_skip("no slot to plug into");
     return false;
-}
-
-static void hand_end(struct hand *hand)
-{
-    if (hand->port != NULL)
-        CHECK(messages_end(hand->port, 2));
 }
 
 static bool has_changed(void *context)
@@ -102,6 +111,7 @@ static struct ivm_device *device_in(const struct hand *hand)
 static struct ivm_device *put_in(struct hand *hand, const char *driver)
 {
     struct ivm_rescan rescan;
+    hand->is_full = true;
     if (hand->port == NULL) {
         ivm_log("peer: {\"execute\": \"device_add\", \"arguments\": {\"driver\": \"%s\", "
                 "\"id\": \"hot\", \"bus\": \"pci.0\", \"addr\": \"0x%x\"}}",
@@ -128,6 +138,7 @@ static struct ivm_device *put_in(struct hand *hand, const char *driver)
 static void take_out(struct hand *hand)
 {
     struct ivm_rescan rescan;
+    hand->is_full = false;
     if (hand->port != NULL)
         root_port_seen(hand->port, &hand->before);
     ivm_log("peer: {\"execute\": \"device_del\", \"arguments\": {\"id\": \"hot\"}}");
@@ -142,6 +153,19 @@ static void take_out(struct hand *hand)
     ivm_devices_rescan(&rescan);
     CHECK_EQUAL(rescan.found, 0);
     CHECK_EQUAL(rescan.gone, 1);
+}
+
+/* A rescan takes off what was connected to what is gone. */
+static void with_hand(void (*test)(struct hand *))
+{
+    struct hand hand;
+    if (!hand_begin(&hand))
+        return;
+    test(&hand);
+    if (hand.is_full)
+        take_out(&hand);
+    if (hand.port != NULL)
+        CHECK(messages_end(hand.port, 2));
 }
 
 static uint32_t vectors_used(void)
@@ -159,13 +183,10 @@ static void fire_line_often(struct ivm_device *device)
     CHECK_EQUAL(ivm_stats_claimed(&device->connection), TIMES);
 }
 
-GUEST_TEST(hotplug, a_device_that_is_put_in_interrupts_by_its_line)
+HOTPLUG_TEST(a_device_that_is_put_in_interrupts_by_its_line)
 {
-    struct hand hand;
     struct ivm_refusal refusal;
-    if (!hand_begin(&hand))
-        return;
-    struct ivm_device *device = put_in(&hand, "edu");
+    struct ivm_device *device = put_in(hand, "edu");
     REQUIRE(device != NULL && device->driver != NULL && device->has_line);
 
     REQUIRE(ivm_device_connect(device, IVM_SHARED, &refusal) == IVM_OK);
@@ -173,16 +194,11 @@ GUEST_TEST(hotplug, a_device_that_is_put_in_interrupts_by_its_line)
     CHECK_EQUAL(ivm_device_disconnect(device), IVM_OK);
 
     CHECK_EQUAL(ivm_device_unload(device), IVM_OK);
-    take_out(&hand);
-    hand_end(&hand);
 }
 
-GUEST_TEST(hotplug, a_device_that_is_put_in_interrupts_by_its_messages)
+HOTPLUG_TEST(a_device_that_is_put_in_interrupts_by_its_messages)
 {
-    struct hand hand;
-    if (!hand_begin(&hand))
-        return;
-    struct ivm_device *device = put_in(&hand, "edu");
+    struct ivm_device *device = put_in(hand, "edu");
     REQUIRE(device != NULL && device->driver != NULL);
 
     REQUIRE(messages_begin(device, 1));
@@ -191,9 +207,23 @@ GUEST_TEST(hotplug, a_device_that_is_put_in_interrupts_by_its_messages)
     CHECK(probe_fence());
     CHECK_EQUAL(ivm_stats_claimed(ivm_device_message_connection(device, 0)), TIMES);
     CHECK(messages_end(device, 1));
+}
 
-    take_out(&hand);
-    hand_end(&hand);
+/* It has ports as well as memory; where the bridge leads no ports it does without, at each load. */
+HOTPLUG_TEST(a_device_that_is_put_in_is_unloaded_and_loaded_like_any_other)
+{
+    struct ivm_device *device = put_in(hand, "e1000e");
+    REQUIRE(device != NULL && device->driver != NULL);
+    const struct ivm_bar before = device->pci.bars[0];
+    for (unsigned round = 0; round < 3; round++) {
+        REQUIRE(ivm_device_unload(device) == IVM_OK);
+        REQUIRE(ivm_device_load(device) == IVM_OK);
+
+        CHECK_EQUAL(device->pci.bars[0].base, before.base);
+        REQUIRE(messages_begin(device, device->driver->message_count));
+        CHECK(fire_message(device, 0));
+        CHECK(messages_end(device, device->driver->message_count));
+    }
 }
 
 /* Everything a caller may do with a device that is not there any more. */
@@ -211,55 +241,43 @@ static void check_is_gone(struct ivm_device *device)
     CHECK_EQUAL(ivm_device_messages_open(device, &wish, &grant), IVM_DEVICE_GONE);
 }
 
-GUEST_TEST(hotplug, a_device_taken_out_while_its_line_is_connected_leaves_nothing_behind)
+HOTPLUG_TEST(a_device_taken_out_while_its_line_is_connected_leaves_nothing_behind)
 {
-    struct hand hand;
     struct ivm_refusal refusal;
-    if (!hand_begin(&hand))
-        return;
     uint32_t before = vectors_used();
-    struct ivm_device *device = put_in(&hand, "edu");
+    struct ivm_device *device = put_in(hand, "edu");
     REQUIRE(device != NULL && device->driver != NULL && device->has_line);
     REQUIRE(ivm_device_connect(device, IVM_SHARED, &refusal) == IVM_OK);
     CHECK(fire_line(device));
 
-    take_out(&hand);
+    take_out(hand);
 
     check_is_gone(device);
     CHECK_EQUAL(vectors_used(), before);
-    hand_end(&hand);
 }
 
-GUEST_TEST(hotplug,
-           a_device_taken_out_while_its_messages_are_connected_leaves_nothing_behind)
+HOTPLUG_TEST(a_device_taken_out_while_its_messages_are_connected_leaves_nothing_behind)
 {
-    struct hand hand;
-    if (!hand_begin(&hand))
-        return;
     uint32_t before = vectors_used();
-    struct ivm_device *device = put_in(&hand, "e1000e");
+    struct ivm_device *device = put_in(hand, "e1000e");
     REQUIRE(device != NULL && device->driver != NULL);
     uint32_t count = device->driver->message_count;
     REQUIRE(messages_begin(device, count));
     for (uint32_t i = 0; i < count; i++)
         CHECK(fire_message(device, i));
 
-    take_out(&hand);
+    take_out(hand);
 
     check_is_gone(device);
     CHECK_EQUAL(ivm_device_message_number(device, 0), 0);
     CHECK_EQUAL(vectors_used(), before);
-    hand_end(&hand);
 }
 
-GUEST_TEST(hotplug, a_device_that_is_put_in_again_is_the_same_one)
+HOTPLUG_TEST(a_device_that_is_put_in_again_is_the_same_one)
 {
-    struct hand hand;
     struct ivm_refusal refusal;
     char name[IVM_NAME_SIZE];
-    if (!hand_begin(&hand))
-        return;
-    struct ivm_device *device = put_in(&hand, "edu");
+    struct ivm_device *device = put_in(hand, "edu");
     REQUIRE(device != NULL && device->driver != NULL);
     const void *state = device->state;
     size_t count = ivm_device_count();
@@ -267,9 +285,9 @@ GUEST_TEST(hotplug, a_device_that_is_put_in_again_is_the_same_one)
         name[i] = device->name[i];
 
     for (unsigned round = 0; round < 3; round++) {
-        take_out(&hand);
+        take_out(hand);
         CHECK(ivm_device_find(name) == device);
-        CHECK(put_in(&hand, "edu") == device);
+        CHECK(put_in(hand, "edu") == device);
 
         CHECK(ivm_device_find(name) == device);
         CHECK(device->state == state);
@@ -278,16 +296,45 @@ GUEST_TEST(hotplug, a_device_that_is_put_in_again_is_the_same_one)
         CHECK(fire_line(device));
         CHECK_EQUAL(ivm_device_disconnect(device), IVM_OK);
     }
-    take_out(&hand);
-    hand_end(&hand);
 }
 
-GUEST_TEST(hotplug, a_root_port_s_two_messages_are_neighbours_on_one_cpu)
+static enum ivm_verdict take(void *context)
 {
-    struct hand hand;
-    if (!hand_begin(&hand))
-        return;
-    if (hand.port == NULL) {
+    (void)context;
+    return IVM_HANDLED;
+}
+
+HOTPLUG_TEST(what_a_client_holds_of_a_device_that_is_gone_is_closed_when_he_lets_go)
+{
+    static struct ivm_connection theirs;
+    struct ivm_message_wish wish = {.count = 1};
+    struct ivm_grant grant;
+    struct ivm_rescan rescan;
+    struct ivm_device *device = put_in(hand, "edu");
+    REQUIRE(device != NULL && device->driver != NULL);
+    size_t count = ivm_device_count();
+    REQUIRE(ivm_device_messages_open(device, &wish, &grant) == IVM_OK);
+    const struct ivm_request request = {
+        .owner = "client",
+        .routine = take,
+        .trigger = IVM_EDGE,
+        .source = {.kind = IVM_MESSAGE, .number = ivm_device_message_number(device, 0)}};
+    REQUIRE(ivm_connect(&request, &theirs, NULL) == IVM_OK);
+
+    take_out(hand);
+    CHECK(ivm_device_message_number(device, 0) != 0);
+    CHECK_EQUAL(ivm_disconnect(&theirs), IVM_OK);
+    ivm_devices_rescan(&rescan);
+
+    check_is_gone(device);
+    CHECK_EQUAL(ivm_device_message_number(device, 0), 0);
+    CHECK(put_in(hand, "edu") == device);
+    CHECK_EQUAL(ivm_device_count(), count);
+}
+
+HOTPLUG_TEST(a_root_port_s_two_messages_are_neighbours_on_one_cpu)
+{
+    if (hand->port == NULL) {
         suite_skip("no root port");
         return;
     }
@@ -295,7 +342,7 @@ GUEST_TEST(hotplug, a_root_port_s_two_messages_are_neighbours_on_one_cpu)
     uint8_t vectors[2];
     for (uint32_t i = 0; i < 2; i++) {
         struct ivm_source_id source = {.kind = IVM_MESSAGE,
-                                       .number = ivm_device_message_number(hand.port, i)};
+                                       .number = ivm_device_message_number(hand->port, i)};
         CHECK(ivm_stats_place(source, &cpus[i], &vectors[i]));
     }
 
@@ -303,29 +350,24 @@ GUEST_TEST(hotplug, a_root_port_s_two_messages_are_neighbours_on_one_cpu)
     CHECK_EQUAL(vectors[0] % 2, 0);
     CHECK_EQUAL(vectors[1], vectors[0] + 1);
     for (unsigned i = 0; i < TIMES; i++)
-        CHECK(fire_message(hand.port, 0));
-    CHECK_EQUAL(ivm_stats_claimed(ivm_device_message_connection(hand.port, 1)), 0);
-    hand_end(&hand);
+        CHECK(fire_message(hand->port, 0));
+    CHECK_EQUAL(ivm_stats_claimed(ivm_device_message_connection(hand->port, 1)), 0);
 }
 
-GUEST_TEST(hotplug, an_error_below_a_root_port_comes_by_the_other_message)
+HOTPLUG_TEST(an_error_below_a_root_port_comes_by_the_other_message)
 {
-    struct hand hand;
     struct root_port_seen seen;
-    if (!hand_begin(&hand))
-        return;
-    if (hand.port == NULL) {
+    if (hand->port == NULL) {
         suite_skip("no root port");
         return;
     }
     for (unsigned i = 1; i <= 3; i++) {
         ivm_log("peer: {\"execute\": \"human-monitor-command\", \"arguments\": "
                 "{\"command-line\": \"pcie_aer_inject_error rp1 DLP\"}}");
-        CHECK(await_claims(ivm_device_message_connection(hand.port, 1), i));
+        CHECK(await_claims(ivm_device_message_connection(hand->port, 1), i));
     }
 
-    root_port_seen(hand.port, &seen);
+    root_port_seen(hand->port, &seen);
     CHECK_EQUAL(seen.errors, 3);
-    CHECK_EQUAL(ivm_stats_claimed(ivm_device_message_connection(hand.port, 0)), 0);
-    hand_end(&hand);
+    CHECK_EQUAL(ivm_stats_claimed(ivm_device_message_connection(hand->port, 0)), 0);
 }

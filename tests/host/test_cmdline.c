@@ -24,6 +24,7 @@ static void nothing_said_is_nothing_understood(void **state)
         assert_null(line.run);
         assert_null(line.suite);
         assert_null(line.crash);
+        assert_null(line.bench);
         assert_int_equal(line.unknown_count, 0);
         assert_false(line.is_cut || line.is_quote_open);
     }
@@ -40,8 +41,10 @@ static void a_word_alone_is_understood(void **state)
 static void values_are_what_follows_the_sign(void **state)
 {
     (void)state;
-    cmdline_parse("  suite=all\tcrash=page-fault  interactive run=table,quit", &line);
+    cmdline_parse("  suite=all\tcrash=page-fault bench=paths interactive run=table,quit",
+                  &line);
     assert_string_equal(line.suite, "all");
+    assert_string_equal(line.bench, "paths");
     assert_string_equal(line.crash, "page-fault");
     assert_string_equal(line.run, "table,quit");
     assert_true(line.interactive);

@@ -74,7 +74,8 @@ static void every_reason_for_a_small_grant_has_words(void **state)
                   {IVM_GRANT_DEVICE, ": it has no more\n"},
                   {IVM_GRANT_BLOCK, ": no larger aligned block of vectors is free"},
                   {IVM_GRANT_EXHAUSTED, ": no more vectors are free\n"},
-                  {IVM_GRANT_MEMORY, ": there is no memory for more\n"}};
+                  {IVM_GRANT_MEMORY, ": there is no memory for more\n"},
+                  {IVM_GRANT_CLASS, ": no more share a class\n"}};
     struct ivm_device *device = add_switch();
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         const struct ivm_grant grant = {

@@ -140,6 +140,23 @@ static void nothing_is_loaded_or_unloaded_twice(void **unused)
     assert_int_equal(toys.probes, 1 + 1 + 1 + 1); /* com1, toys0, toy0, toy0 again */
 }
 
+static void nothing_is_probed_under_somebody_s_feet(void **unused)
+{
+    (void)unused;
+    assert_int_equal(ivm_device_unload(toy0), IVM_OK);
+    unsigned probes = toys.probes;
+    toys.open = 1;
+    assert_int_equal(ivm_device_load(toy0), IVM_STILL_CONNECTED);
+    toys.open = 0;
+    connected_as("toy0", IVM_LINE, 11);
+    assert_int_equal(ivm_device_load(toy0), IVM_STILL_CONNECTED);
+
+    assert_int_equal(toys.probes, probes);
+    assert_null(toy0->driver);
+    connected_as("other", IVM_LINE, 11);
+    assert_int_equal(ivm_device_load(toy0), IVM_OK);
+}
+
 static void what_no_driver_has_a_row_for_is_not_loaded(void **unused)
 {
     (void)unused;
@@ -283,6 +300,7 @@ int main(void)
         T(more_owners_than_can_be_looked_at_may_include_the_device),
         T(a_thousand_cycles_use_the_same_memory),
         T(nothing_is_loaded_or_unloaded_twice),
+        T(nothing_is_probed_under_somebody_s_feet),
         T(what_no_driver_has_a_row_for_is_not_loaded),
         T(a_device_that_is_gone_is_neither_loaded_nor_unloaded),
         T(a_probe_that_fails_leaves_the_device_undriven_silent_and_its_own),

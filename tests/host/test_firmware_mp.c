@@ -88,6 +88,34 @@ static void it_is_not_found_at_odd_places_nor_where_nothing_is(void **state)
     assert_false(ivm_mp_line(0, 5, 1, &line));
 }
 
+static uint64_t highest_asked;
+
+static const void *map_and_note(void *context, uint64_t physical, size_t size)
+{
+    if (physical > highest_asked)
+        highest_asked = physical;
+    return physical_memory.map(context, physical, size);
+}
+
+static void
+what_the_bios_data_area_says_of_memory_is_searched_only_where_it_can_be(void **state)
+{
+    static const uint16_t kib[] = {0, 1, 2, 640, 641, 0xFFFF};
+    for (size_t i = 0; i < sizeof kib / sizeof kib[0]; i++) {
+        tear_down(state), set_up(state);
+        put(0, BIOS, 0x10000, 0);
+        uint8_t data[0x100] = {[0x13] = (uint8_t)kib[i], [0x14] = (uint8_t)(kib[i] >> 8)};
+        physical_put(0x400, data, sizeof data);
+        struct acpi_memory memory = physical_memory;
+        memory.map = map_and_note;
+        highest_asked = 0;
+
+        assert_int_equal(firmware_mp_start(&memory), IVM_OK);
+
+        assert_int_equal(highest_asked, BIOS);
+    }
+}
+
 static void a_damaged_pointer_is_named_and_the_next_one_counts(void **state)
 {
     (void)state;
@@ -262,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(it_is_found_in_each_place_that_the_specification_names),
         T(it_is_not_found_at_odd_places_nor_where_nothing_is),
+        T(what_the_bios_data_area_says_of_memory_is_searched_only_where_it_can_be),
         T(a_damaged_pointer_is_named_and_the_next_one_counts),
         T(a_damaged_table_is_named_and_not_used),
         T(a_default_configuration_is_named_as_not_supported),

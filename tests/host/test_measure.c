@@ -245,42 +245,28 @@ static void without_vectors_to_listen_with_nothing_is_fired(void **state)
         assert_int_equal(ivm_disconnect(&taken[i]), IVM_OK);
 }
 
-/* A device whose pin is led to two inputs. */
-static uint32_t second_gsi;
-
-static void fire_both(struct ivm_device *device)
-{
-    model_interrupts(false); /* both are pending before either is delivered */
-    model_assert(&world.io, second_gsi, 60);
-    first_driver->fire(device);
-    model_interrupts(true);
-}
-
-static enum ivm_verdict take_both(void *context)
-{
-    model_deassert(&world.io, second_gsi, 60);
-    return first_driver->routine(context);
-}
-
-static void of_two_lines_that_one_device_raises_the_known_one_counts(void **state)
+static void what_was_taken_out_or_is_open_meanwhile_is_not_used(void **state)
 {
     (void)state;
-    for (unsigned turn = 0; turn < 2; turn++) {
-        set_up(state);
-        struct ivm_device *edu = board_add(BOARD_EDU, "edu0", turn == 0 ? 10 : 21);
-        struct ivm_driver both = *edu->driver;
-        first_driver = edu->driver;
-        second_gsi = turn == 0 ? 21 : 10;
-        both.fire = fire_both;
-        both.routine = take_both;
-        edu->driver = &both;
+    static struct ivm_connection theirs;
+    struct ivm_device *nic = board_add(BOARD_NIC, "nic0", 21);
+    struct ivm_grant grant;
+    struct ivm_message_wish wish = {.count = 1};
+    measure(nic);
+    nic->line.gsi = 5;
 
-        measure(edu);
+    struct ivm_request other = world_line(0, 5);
+    memcpy(other.owner, "nic0", 5);
+    assert_int_equal(ivm_connect(&other, &theirs, NULL), IVM_OK);
+    assert_int_equal(ivm_device_use_measured(nic, &measured), IVM_STILL_CONNECTED);
+    assert_int_equal(ivm_disconnect(&theirs), IVM_OK);
+    assert_int_equal(ivm_device_messages_open(nic, &wish, &grant), IVM_OK);
+    assert_int_equal(ivm_device_use_measured(nic, &measured), IVM_STILL_CONNECTED);
+    assert_int_equal(ivm_device_messages_close(nic), IVM_OK);
+    nic->is_gone = true;
+    assert_int_equal(ivm_device_use_measured(nic, &measured), IVM_DEVICE_GONE);
 
-        expect_heard(turn == 0 ? 10 : 21);
-        assert_true(measured.agrees);
-        assert_int_equal(fake_log_text_count("was called when it was fired, too"), 1);
-    }
+    assert_int_equal(nic->line.gsi, 5);
 }
 
 static void only_unproven_lines_are_measured_at_the_start(void **state)
@@ -317,7 +303,7 @@ int main(void)
         T(what_is_in_use_is_not_measured),
         T(what_cannot_be_fired_is_not_measured),
         T(without_vectors_to_listen_with_nothing_is_fired),
-        T(of_two_lines_that_one_device_raises_the_known_one_counts),
+        T(what_was_taken_out_or_is_open_meanwhile_is_not_used),
         T(only_unproven_lines_are_measured_at_the_start),
     };
 #undef T

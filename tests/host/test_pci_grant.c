@@ -104,21 +104,29 @@ static void without_any_memory_nothing_is_granted(void **state)
     expect_grant(0, IVM_GRANT_MEMORY);
 }
 
-static void of_msi_the_largest_power_of_two_within_the_wish_is_granted(void **state)
+static uint32_t log2_of(uint32_t power)
+{
+    return (uint32_t)__builtin_ctz(power);
+}
+
+static void of_msi_as_many_are_granted_as_are_wished_for_in_a_block_rounded_up(void **state)
 {
     static const struct {
         unsigned log; /* of the device's number */
-        uint32_t wished, granted;
+        uint32_t wished, granted, block;
         enum ivm_grant_limit limit;
     } cases[] = {
-        {0, 1, 1, IVM_GRANT_WHOLE},   {0, 7, 1, IVM_GRANT_DEVICE},
-        {2, 4, 4, IVM_GRANT_WHOLE},   {2, 3, 2, IVM_GRANT_BLOCK},
-        {2, 9, 4, IVM_GRANT_DEVICE},  {5, 16, 16, IVM_GRANT_WHOLE},
-        {5, 32, 16, IVM_GRANT_BLOCK}, {5, 99, 16, IVM_GRANT_BLOCK},
+        {0, 1, 1, 1, IVM_GRANT_WHOLE},     {0, 7, 1, 1, IVM_GRANT_DEVICE},
+        {2, 4, 4, 4, IVM_GRANT_WHOLE},     {2, 3, 3, 4, IVM_GRANT_WHOLE},
+        {2, 9, 4, 4, IVM_GRANT_DEVICE},    {1, 3, 2, 2, IVM_GRANT_DEVICE},
+        {4, 9, 9, 16, IVM_GRANT_WHOLE},    {5, 16, 16, 16, IVM_GRANT_WHOLE},
+        {4, 99, 16, 16, IVM_GRANT_DEVICE}, {5, 17, 16, 16, IVM_GRANT_CLASS},
+        {5, 32, 16, 16, IVM_GRANT_CLASS},  {5, 99, 16, 16, IVM_GRANT_CLASS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         set_up(state);
         sender_add_msi((uint16_t)(0x180 | cases[i].log << 1));
+        uint32_t free = ivm_stats_free(NULL, 0);
 
         assert_int_equal(open_as(&(struct ivm_message_wish){.count = cases[i].wished}),
                          IVM_OK);
@@ -126,12 +134,24 @@ static void of_msi_the_largest_power_of_two_within_the_wish_is_granted(void **st
         expect_grant(cases[i].granted, cases[i].limit);
         assert_int_equal(grant.kind, IVM_MSI);
         assert_int_equal(grant.offered, 1 << cases[i].log);
+        assert_int_equal(free - ivm_stats_free(NULL, 0), cases[i].block);
         assert_int_equal(fake_pci_get16(sender.config, SENDER_MSI + 2) >> 4 & 7,
-                         cases[i].granted == 1   ? 0
-                         : cases[i].granted == 2 ? 1
-                         : cases[i].granted == 4 ? 2
-                                                 : 4);
+                         log2_of(cases[i].block));
+        assert_int_equal(ivm_device_messages_close(&sender.device), IVM_OK);
+        assert_int_equal(ivm_stats_free(NULL, 0), free);
     }
+}
+
+static void memory_for_a_block_limits_a_wish(void **state)
+{
+    (void)state;
+    sender_add_msi(0x184);
+    sender.memory_limit = sizeof(struct pci_messages) +
+                          2 * (sizeof(struct pci_message) + ivm_message_size()) + 128;
+
+    assert_int_equal(open_as(&(struct ivm_message_wish){.count = 3}), IVM_OK);
+
+    expect_grant(2, IVM_GRANT_MEMORY);
 }
 
 /* Level 5 with every second pair of vectors taken: eight are free, and no four beside each other. */
@@ -146,6 +166,9 @@ static void a_smaller_block_is_granted_where_the_free_vectors_are_scattered(void
 
     assert_int_equal(open_as(&(struct ivm_message_wish){.count = 8, .level = 5}), IVM_OK);
 
+    expect_grant(2, IVM_GRANT_BLOCK);
+    assert_int_equal(ivm_device_messages_close(&sender.device), IVM_OK);
+    assert_int_equal(open_as(&(struct ivm_message_wish){.count = 3, .level = 5}), IVM_OK);
     expect_grant(2, IVM_GRANT_BLOCK);
 }
 
@@ -184,7 +207,8 @@ int main(void)
         T(with_no_vector_free_nothing_is_granted_and_nothing_is_touched),
         T(memory_limits_a_wish),
         T(without_any_memory_nothing_is_granted),
-        T(of_msi_the_largest_power_of_two_within_the_wish_is_granted),
+        T(of_msi_as_many_are_granted_as_are_wished_for_in_a_block_rounded_up),
+        T(memory_for_a_block_limits_a_wish),
         T(a_smaller_block_is_granted_where_the_free_vectors_are_scattered),
         T(the_last_vector_is_granted_as_all_there_is),
         T(a_closed_block_gives_its_vectors_back),

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include <ivm/device_message.h>
+#include <ivm/level.h>
 
+#include "drivers/device.h"
 #include "drivers/pci_message.h"
 #include "fake/hardware.h"
 #include "fake/system.h"
@@ -169,6 +171,49 @@ static void what_is_not_open_is_not_closed(void **state)
     assert_int_equal(ivm_device_messages_close(&sender.device), IVM_NOT_FOUND);
 }
 
+static void nothing_is_closed_from_the_wrong_context(void **state)
+{
+    (void)state;
+    sender_add_msix(4);
+    assert_int_equal(open_as(&(struct ivm_message_wish){.count = 1}), IVM_OK);
+    uint16_t before = command();
+    fake_cpu.interrupts_on = false;
+    assert_int_equal(ivm_device_messages_close(&sender.device), IVM_WRONG_LEVEL);
+    fake_cpu.interrupts_on = true;
+    uint8_t level = ivm_level_raise(IVM_DISPATCH);
+    assert_int_equal(ivm_device_messages_close(&sender.device), IVM_WRONG_LEVEL);
+    ivm_level_lower(level);
+
+    assert_int_equal(command(), before);
+    assert_int_equal(sender.quiets, 0);
+    assert_int_equal(ivm_device_messages_close(&sender.device), IVM_OK);
+}
+
+static unsigned waits;
+
+static void let_go(void)
+{
+    assert_int_not_equal(ivm_device_message_number(&sender.device, 0), 0);
+    if (++waits == 3)
+        devices_unlock();
+}
+
+static void a_close_waits_for_whoever_changes_devices(void **state)
+{
+    (void)state;
+    sender_add_msix(4);
+    assert_int_equal(open_as(&(struct ivm_message_wish){.count = 1}), IVM_OK);
+    assert_int_equal(devices_lock(), IVM_OK);
+    waits = 0;
+    fake_cpu.on_wait = let_go;
+
+    assert_int_equal(ivm_device_messages_close(&sender.device), IVM_OK);
+
+    assert_int_equal(waits, 3);
+    assert_int_equal(devices_lock(), IVM_OK); /* it was given back */
+    devices_unlock();
+}
+
 static void whoever_is_connected_keeps_all_of_them_open(void **state)
 {
     (void)state;
@@ -285,6 +330,8 @@ int main(void)
         T(a_device_that_is_gone_or_silent_does_not_open),
         T(nothing_is_opened_from_the_wrong_context),
         T(what_is_not_open_is_not_closed),
+        T(nothing_is_closed_from_the_wrong_context),
+        T(a_close_waits_for_whoever_changes_devices),
         T(whoever_is_connected_keeps_all_of_them_open),
         T(intx_is_off_and_the_bus_master_on_from_open_to_close),
         T(bits_that_a_driver_sets_meanwhile_stay),

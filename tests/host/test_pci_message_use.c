@@ -127,6 +127,38 @@ static void what_cannot_be_connected_says_who_asked(void **state)
     assert_int_equal(connect(0), IVM_DEVICE_GONE);
 }
 
+/* A driver's routine indexes by what it was told it would be given. */
+static void a_message_that_the_driver_does_not_use_is_not_connected(void **state)
+{
+    (void)state;
+    sender.driver.message_count = 2;
+
+    assert_int_equal(connect(2), IVM_NO_SUCH_DEVICE);
+    assert_string_equal(refusal.requester, "sender0");
+    assert_int_equal(connect(1), IVM_OK);
+
+    assert_int_not_equal(ivm_device_message_number(&sender.device, 2), 0);
+    sender_disconnect();
+}
+
+static void the_kind_is_that_of_what_is_open(void **state)
+{
+    (void)state;
+    struct ivm_grant grant;
+    sender_add_msix(4);
+    sender_add_msi(0x80);
+    assert_int_equal(ivm_device_messages_kind(&sender.device), IVM_MESSAGES_ANY);
+    for (int kind = IVM_MSI; kind <= IVM_MSIX; kind++) {
+        struct ivm_message_wish wish = {.count = 1, .kind = (enum ivm_message_kind)kind};
+        assert_int_equal(ivm_device_messages_open(&sender.device, &wish, &grant), IVM_OK);
+
+        assert_int_equal(ivm_device_messages_kind(&sender.device), kind);
+
+        assert_int_equal(ivm_device_messages_close(&sender.device), IVM_OK);
+        assert_int_equal(ivm_device_messages_kind(&sender.device), IVM_MESSAGES_ANY);
+    }
+}
+
 static void what_is_not_granted_is_not_connected(void **state)
 {
     (void)state;
@@ -283,6 +315,8 @@ int main(void)
         O(the_wish_says_where_and_a_connect_may_say_otherwise),
         O(a_message_that_is_connected_is_refused_with_its_owner),
         O(what_cannot_be_connected_says_who_asked),
+        O(a_message_that_the_driver_does_not_use_is_not_connected),
+        T(the_kind_is_that_of_what_is_open),
         O(what_is_not_granted_is_not_connected),
         T(nothing_is_there_of_messages_that_are_closed),
         O(a_cpu_beyond_the_reach_of_messages_is_named),

@@ -274,41 +274,6 @@ static void without_a_mask_a_live_message_moves_by_one_write_of_the_low_dword(vo
     sender_disconnect();
 }
 
-static void of_several_none_can_be_masked_alone_and_the_grant_says_so(void **state)
-{
-    (void)state;
-    start_with(PLAIN | OF_4);
-    struct ivm_grant grant;
-    struct ivm_difference found;
-    assert_int_equal(sender_open(4, &grant), IVM_OK);
-    assert_false(grant.has_masks);
-    assert_int_equal(fake_log_text_count("its 4 messages have no masks"), 1);
-    assert_int_equal(ivm_device_message_connect(&sender.device, 0, NULL, NULL), IVM_OK);
-    assert_int_equal(ivm_device_message_connect(&sender.device, 3, NULL, NULL), IVM_OK);
-
-    assert_int_equal(ivm_message_mask(connection(0)), IVM_OK);
-
-    assert_true(is_on());
-    assert_int_equal(ivm_audit(&found, 1), 0);
-    assert_int_equal(ivm_device_message_disconnect(&sender.device, 3), IVM_OK);
-    assert_false(is_on());
-    sender_disconnect();
-}
-
-static void what_has_no_masks_is_not_held(void **state)
-{
-    (void)state;
-    start_with(PLAIN);
-    assert_int_equal(ivm_device_messages_hold(&sender.device), IVM_UNSUPPORTED);
-    sender_connect(1);
-
-    assert_int_equal(ivm_device_messages_hold(&sender.device), IVM_UNSUPPORTED);
-    assert_int_equal(ivm_device_messages_release(&sender.device), IVM_UNSUPPORTED);
-
-    assert_true(is_on());
-    sender_disconnect();
-}
-
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, world_end)
@@ -324,8 +289,6 @@ int main(void)
         T(members_of_a_block_do_not_move),
         T(a_single_message_is_masked_by_the_enable_bit_and_lost),
         T(without_a_mask_a_live_message_moves_by_one_write_of_the_low_dword),
-        T(of_several_none_can_be_masked_alone_and_the_grant_says_so),
-        T(what_has_no_masks_is_not_held),
     };
 #undef T
     return cmocka_run_group_tests_name("pci_msi", tests, NULL, NULL);

@@ -247,6 +247,28 @@ static void who_has_memory_does_without_ports(void **unused)
         1);
 }
 
+static void who_went_without_ports_is_given_the_rest_again_and_again(void **unused)
+{
+    (void)unused;
+    put_on(3);
+    wants(0, 0x20, 1);
+    wants(1, 0x1000, 0);
+    assert_true(pci_give_addresses(&pci));
+    fake_log_clear();
+
+    assert_true(pci_give_addresses(&pci));
+
+    assert_int_equal(decoding(), PCI_COMMAND_MEMORY);
+    assert_int_equal(bar(1), 0xFEBFF000);
+    /* once to enable it: it is not switched off in between */
+    assert_int_equal(fake_log_count_of(FAKE_PORT_WRITE, 0xCFC), 1);
+    pci_command((struct pci_address){3, 9, 0}, 0, PCI_COMMAND_MEMORY);
+    for (uint64_t i = 0; i <= 160; i++)
+        pci_window_avoid(i * 0x1000, i * 0x1000 + 1); /* more than can be kept */
+    assert_true(pci_give_addresses(&pci));
+    assert_int_equal(decoding(), PCI_COMMAND_MEMORY);
+}
+
 static void who_has_only_ports_does_not(void **unused)
 {
     (void)unused;
@@ -299,6 +321,11 @@ static void where_more_is_to_be_avoided_than_can_be_kept_nothing_is_given(void *
     pci.bars[0].base = 0;
     pci_window_avoid(0x1000000, 0x1000001);
     assert_false(pci_give_addresses(&pci));
+
+    wants(0, 0x20, 1); /* nor what comes without its ports */
+    wants(1, 0x1000, 0);
+    assert_false(pci_give_addresses(&pci));
+    assert_int_equal(pci.bars[1].base, 0);
 }
 
 int main(void)
@@ -316,6 +343,7 @@ int main(void)
         T(behind_a_bridge_addresses_lie_in_its_window_and_not_in_another_s),
         T(behind_two_bridges_the_upper_one_s_window_is_not_in_the_way),
         T(who_has_memory_does_without_ports),
+        T(who_went_without_ports_is_given_the_rest_again_and_again),
         T(who_has_only_ports_does_not),
         T(a_function_that_does_not_fit_decodes_nothing),
         T(a_register_that_keeps_nothing_is_named_and_nothing_decodes),

@@ -202,8 +202,49 @@ static void messages_that_cannot_be_closed_are_said_to_stay(void **unused)
 
     expect(0, 1);
 
-    assert_int_equal(fake_log_text_count("toy0: its messages stay open: "), 1);
+    assert_int_equal(fake_log_text_count("toy0: somebody is still connected in its name; "
+                                         "its messages stay open"),
+                     1);
     assert_true(toy0->is_gone);
+    assert_non_null(toy0->driver);
+}
+
+static void what_stayed_open_is_closed_by_a_later_rescan(void **unused)
+{
+    (void)unused;
+    function->is_gone = true;
+    toys.open = 2;
+    toys.messages_stay = true;
+    expect(0, 1);
+    expect(0, 0);
+    assert_int_equal(toys.closes, 2);
+    toys.messages_stay = false;
+
+    expect(0, 0);
+
+    assert_int_equal(toys.open, 0);
+    assert_null(toy0->driver);
+    assert_int_equal(fake_log_text_count("toy0: its messages are closed"), 1);
+    assert_int_equal(fake_log_text_count("toy0: nobody is connected in its name any more"),
+                     1);
+    assert_string_equal(toys.calls, "");
+    expect(0, 0);
+    assert_int_equal(toys.closes, 3);
+}
+
+static void messages_of_what_nobody_drives_are_closed_by_a_later_rescan_too(void **unused)
+{
+    (void)unused;
+    toy0->driver = NULL;
+    function->is_gone = true;
+    toys.open = 1;
+    toys.messages_stay = true;
+    expect(0, 1);
+    toys.messages_stay = false;
+
+    expect(0, 0);
+
+    assert_int_equal(toys.open, 0);
 }
 
 static void what_is_behind_a_bridge_goes_with_it(void **unused)
@@ -218,95 +259,6 @@ static void what_is_behind_a_bridge_goes_with_it(void **unused)
     assert_true(ivm_device_find("toy1")->is_gone);
     assert_true(ivm_device_find("pci 00:06.0")->is_gone);
     assert_false(toy0->is_gone);
-}
-
-/* Put in again. */
-
-static void the_same_model_at_the_same_place_is_the_same_device(void **unused)
-{
-    (void)unused;
-    void *state = toy0->state;
-    size_t count = ivm_device_count();
-    function->is_gone = true;
-    expect(0, 1);
-    unsigned allocations = toys.allocations;
-    function->is_gone = false;
-    fake_pci_put32(function, 0x10, 0);
-
-    expect(1, 0);
-
-    assert_ptr_equal(ivm_device_find("toy0"), toy0);
-    assert_false(toy0->is_gone);
-    assert_ptr_equal(toy0->driver, &toy);
-    assert_ptr_equal(toy0->state, state);
-    assert_int_equal(toy0->pci.bars[0].base, 0xFEBFF000);
-    assert_int_equal(ivm_device_count(), count);
-    assert_int_equal(toys.allocations, allocations);
-    assert_int_equal(fake_log_text_count("was put in; it is again toy0"), 1);
-}
-
-static void another_model_at_the_same_place_is_another_device(void **unused)
-{
-    (void)unused;
-    struct fake_function *plain = fake_pci_add(0, 9, 0, 0x00017777);
-    expect(1, 0);
-    struct ivm_device *first = ivm_device_find("pci 00:09.0");
-    fake_pci_put32(plain, PCI_VENDOR_ID, 0x00018888);
-
-    expect(1, 1);
-
-    struct ivm_device *second = ivm_device_find("pci 00:09.0");
-    assert_ptr_not_equal(second, first);
-    assert_true(first->is_gone);
-    assert_int_equal(second->pci.vendor, 0x8888);
-    plain->is_gone = true;
-    expect(0, 1);
-    assert_non_null(ivm_device_find("pci 00:09.0"));
-}
-
-/* The class chooses a driver, too, and another driver's state may be larger. */
-static void the_same_ids_with_another_class_are_another_device(void **unused)
-{
-    (void)unused;
-    function->is_gone = true;
-    expect(0, 1);
-    function->is_gone = false;
-    fake_pci_put32(function, PCI_CLASS_REVISION, 0x01080200);
-
-    expect(1, 0);
-
-    assert_true(toy0->is_gone);
-    assert_ptr_not_equal(ivm_device_find("toy1"), NULL);
-}
-
-static void what_was_exchanged_between_two_rescans_is_told_by_its_addresses(void **unused)
-{
-    (void)unused;
-    fake_pci_put32(function, 0x10, 0);
-    fake_pci_put16(function, PCI_COMMAND, 0);
-    toys.line_is_connected = true;
-
-    expect(1, 1);
-
-    assert_false(toys.line_is_connected);
-    assert_false(toy0->is_gone);
-    assert_ptr_equal(toy0->driver, &toy);
-    assert_int_equal(toy0->pci.bars[0].base, 0xFEBFF000);
-}
-
-static void a_place_that_somebody_is_still_connected_to_is_not_used_again(void **unused)
-{
-    (void)unused;
-    function->is_gone = true;
-    toys.owner = "toy0";
-    toys.number = 11;
-    expect(0, 1);
-    function->is_gone = false;
-
-    expect(1, 0);
-
-    assert_true(toy0->is_gone);
-    assert_ptr_not_equal(ivm_device_find("toy1"), NULL);
 }
 
 static void without_pci_a_rescan_finds_nothing(void **unused)
@@ -353,12 +305,9 @@ int main(void)
         T(a_function_that_vanished_loses_its_connections_and_its_driver_is_not_asked),
         T(who_is_connected_in_its_name_is_said_and_can_still_ask_its_driver),
         T(messages_that_cannot_be_closed_are_said_to_stay),
+        T(what_stayed_open_is_closed_by_a_later_rescan),
+        T(messages_of_what_nobody_drives_are_closed_by_a_later_rescan_too),
         T(what_is_behind_a_bridge_goes_with_it),
-        T(the_same_model_at_the_same_place_is_the_same_device),
-        T(another_model_at_the_same_place_is_another_device),
-        T(the_same_ids_with_another_class_are_another_device),
-        T(what_was_exchanged_between_two_rescans_is_told_by_its_addresses),
-        T(a_place_that_somebody_is_still_connected_to_is_not_used_again),
         T(without_pci_a_rescan_finds_nothing),
         T(a_device_that_is_gone_is_not_connected_and_not_quieted),
     };

@@ -93,7 +93,7 @@ bool sender_fire_msi(uint32_t index)
 {
     struct pci_space space;
     struct pci_msi msi;
-    pci_message_space(&sender.device, &space);
+    pci_space_read(&sender.device.pci, &space);
     assert_int_equal(pci_capability_msi(&space, &msi).fault, PCI_FAULT_NONE);
     if ((control_of(SENDER_MSI) & PCI_MSI_ENABLE) == 0)
         return false;

@@ -19,6 +19,7 @@
 
 #include "drivers/device.h"
 #include "drivers/pci.h"
+#include "drivers/pci_message.h"
 #include "hardware.h"
 #include "pci_space.h"
 #include "system.h"
@@ -125,7 +126,7 @@ struct ivm_connection *ivm_device_message_connection(struct ivm_device *device,
     return index < toys.open ? &toy_connections[index] : NULL;
 }
 
-enum ivm_status ivm_device_messages_close(struct ivm_device *device)
+enum ivm_status pci_message_close(struct ivm_device *device)
 {
     (void)device;
     toys.closes++;
