@@ -130,8 +130,8 @@ static void a_masked_line_has_its_suspects_named_below_dispatch(void **state)
     ivm_level_lower(found);
 
     assert_string_equal(fake_log_text(),
-                        "line 21: pci 00:00.0 says that it asserts its line, and nobody "
-                        "drives it\n"
+                        "line 21: pci 00:00.0 says that it asserts its line, and no "
+                        "driver of ours has it\n"
                         "line 23: no PCI function says that it asserts it\n");
     masked_line(21);
     assert_int_equal(fake_log_text_count("line 21"), 2);
