@@ -3,13 +3,15 @@
 
 #include <stddef.h>
 
+#include <ivm/affinity.h>
 #include <ivm/device_message.h>
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
+#include "probe.h"
 #include "suite.h"
 
-static const uint64_t limit_ns = UINT64_C(5000000000);
+static const uint64_t limit_ns = UINT64_C(10000000000);
 
 struct awaited {
     const struct ivm_connection *connection;
@@ -19,6 +21,7 @@ struct awaited {
 static bool has_claimed(void *context)
 {
     const struct awaited *awaited = context;
+    ivm_cpu_serve();
     return ivm_stats_claimed(awaited->connection) >= awaited->claims;
 }
 
@@ -26,6 +29,41 @@ bool await_claims(const struct ivm_connection *connection, uint64_t claims)
 {
     struct awaited awaited = {.connection = connection, .claims = claims};
     return ivm_wait_until(has_claimed, &awaited, limit_ns);
+}
+
+static bool is_done(void *context)
+{
+    ivm_cpu_serve();
+    return ivm_work_done(context);
+}
+
+bool await_work(struct ivm_work *work)
+{
+    return ivm_wait_until(is_done, work, limit_ns);
+}
+
+static void keep_moving(void *context)
+{
+    struct mover *mover = context;
+    for (uint32_t cpu = 0; !mover->stop; cpu = (cpu + 1) % ivm_cpu_count()) {
+        struct ivm_cpu_set target = probe_cpu(cpu);
+        if (ivm_set_affinity(mover->source, &target) == IVM_OK)
+            mover->moves++;
+        else
+            mover->failures++;
+    }
+}
+
+bool mover_start(struct mover *mover)
+{
+    mover->work = (struct ivm_work){.function = keep_moving, .context = mover};
+    return ivm_cpu_post(1, &mover->work) == IVM_OK;
+}
+
+bool mover_stop(struct mover *mover)
+{
+    mover->stop = true;
+    return await_work(&mover->work);
 }
 
 bool fire_line(struct ivm_device *device)

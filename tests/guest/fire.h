@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ivm/cpu.h>
 #include <ivm/driver.h>
 
-/* Fire it once by its line, or by one of its messages; false: the interrupt did not come within five
+/* Fire it once by its line, or by one of its messages; false: the interrupt did not come within ten
  * seconds. Connected by ivm_device_connect(), or by ivm_device_message_connect().
  */
 bool fire_line(struct ivm_device *device);
@@ -21,7 +22,24 @@ bool fire_message(struct ivm_device *device, uint32_t index);
 bool messages_begin(struct ivm_device *device, uint32_t count);
 bool messages_end(struct ivm_device *device, uint32_t count);
 
-/* Wait, bounded, until a connection's routine has taken so many interrupts since its connect. */
+/* Wait, ten seconds at most, until a connection's routine has taken so many interrupts since its
+ * connect; what is posted to this CPU meanwhile is done. */
 bool await_claims(const struct ivm_connection *connection, uint64_t claims);
+
+/* The same for work that was posted to another CPU: until it is done. */
+bool await_work(struct ivm_work *work);
+
+/* Moves a source from CPU to CPU until told to stop: the work of CPU 1. */
+struct mover {
+    struct ivm_source_id source;
+    struct ivm_work work;
+    _Atomic bool stop;
+    _Atomic uint32_t moves;
+    _Atomic uint32_t failures;
+};
+
+/* Set it off, with `source` given; and stop it: false when it has not stopped within ten seconds. */
+bool mover_start(struct mover *mover);
+bool mover_stop(struct mover *mover);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "arch/x86_64/lapic.h"
 #include "drivers/testdev.h"
+#include "kernel/monitor/text.h"
 #include "suite.h"
 
 enum { ONE_SECOND = 1000000000 };
@@ -53,6 +54,12 @@ static enum ivm_verdict run_probe(void *context)
     return verdict;
 }
 
+struct ivm_cpu_set probe_cpu(uint32_t cpu)
+{
+    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
+                                .group = (uint16_t)(cpu / 64)};
+}
+
 static struct probe probe_of(struct ivm_request request)
 {
     request.routine = run_probe;
@@ -87,9 +94,7 @@ bool probe_connect(struct probe *probe)
 {
     /* Where nobody says otherwise, it is placed on the CPU that runs the test and sends to
      * itself. */
-    uint32_t cpu = ivm_cpu_now();
-    struct ivm_cpu_set here = {.mask = UINT64_C(1) << cpu % 64,
-                               .group = (uint16_t)(cpu / 64)};
+    struct ivm_cpu_set here = probe_cpu(ivm_cpu_now());
     struct ivm_request request = probe->request;
     request.context = probe;
     if (request.cpus == NULL)
@@ -165,10 +170,7 @@ const char *trace_text(void)
 
 bool trace_is(const char *expected)
 {
-    size_t i = 0;
-    while (expected[i] != '\0' && trace[i] == expected[i])
-        i++;
-    if (trace[i] == expected[i])
+    if (text_is(trace, expected))
         return true;
     ivm_log("# the trace is %s, not %s", trace, expected);
     return false;

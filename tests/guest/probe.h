@@ -27,6 +27,9 @@ struct probe {
     char mark;         /* written to the trace on entry, in upper case on return */
 };
 
+/* The set of this one CPU. */
+struct ivm_cpu_set probe_cpu(uint32_t cpu);
+
 /* A request for a bare vector, or any of a level when vector is 0. */
 struct probe probe_bare(uint8_t vector, uint8_t level);
 

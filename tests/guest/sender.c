@@ -9,6 +9,7 @@
 #include <ivm/system.h>
 
 #include "fire.h"
+#include "probe.h"
 #include "suite.h"
 
 struct ivm_device *sender_find(const char *name)
@@ -20,11 +21,6 @@ struct ivm_device *sender_find(const char *name)
     return NULL;
 }
 
-struct ivm_cpu_set sender_cpu(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = 1ull << cpu % 64, .group = (uint16_t)(cpu / 64)};
-}
-
 static void tell(struct ivm_device *device, enum ivm_means means)
 {
     if (device->driver->use != NULL)
@@ -34,7 +30,7 @@ static void tell(struct ivm_device *device, enum ivm_means means)
 bool sender_open(struct ivm_device *device, uint32_t count, struct ivm_grant *grant)
 {
     /* The test runs on this CPU, and its fence tells of this one alone. */
-    struct ivm_cpu_set here = sender_cpu(ivm_cpu_now());
+    struct ivm_cpu_set here = probe_cpu(ivm_cpu_now());
     struct ivm_message_wish wish = {.count = count, .cpus = &here};
     enum ivm_status status = ivm_device_messages_open(device, &wish, grant);
     CHECK_EQUAL(status, IVM_OK);
@@ -78,7 +74,7 @@ bool sender_fire(struct ivm_device *device, uint32_t index)
 bool sender_find_table(const struct ivm_device *device, struct sender_table *out)
 {
     struct pci_space space;
-    pci_message_space(device, &space);
+    pci_space_read(&device->pci, &space);
     if (pci_capability_msix(&space, &out->msix).fault != PCI_FAULT_NONE)
         return false;
     out->entries = ivm_map_device(out->msix.table, pci_msix_table_size(&out->msix));

@@ -12,9 +12,6 @@
 /* A driven device, or NULL and the test is skipped. */
 struct ivm_device *sender_find(const char *name);
 
-/* One CPU. */
-struct ivm_cpu_set sender_cpu(uint32_t cpu);
-
 /* Open so many of a device's messages on this CPU, and tell its driver; what does not work is noted.
  * Connect all that were granted, too. */
 bool sender_open(struct ivm_device *device, uint32_t count, struct ivm_grant *grant);

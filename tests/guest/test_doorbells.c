@@ -24,6 +24,7 @@
 
 #include "drivers/ivshmem.h"
 #include "fire.h"
+#include "probe.h"
 #include "suite.h"
 
 enum {
@@ -76,12 +77,6 @@ static enum ivm_verdict answer(void *context)
     if (rung == mmio_read32(bell->row + END))
         ivshmem_ring(bell->device, HOST, 0);
     return IVM_HANDLED;
-}
-
-static struct ivm_cpu_set only(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
-                                .group = (uint16_t)(cpu / 64)};
 }
 
 /* All vectors for devices, on all CPUs, added up. */
@@ -146,7 +141,7 @@ static bool connect_bell(struct ivm_device *device, uint32_t index)
     struct bell *bell = &bells[index];
     *bell = (struct bell){.device = device, .row = memory_of(device) + index * ROW};
     bell->base = mmio_read32(bell->row + RUNG);
-    struct ivm_cpu_set cpu = only(index % ivm_cpu_count());
+    struct ivm_cpu_set cpu = probe_cpu(index % ivm_cpu_count());
     struct ivm_request request = {
         .owner = "bell",
         .routine = answer,
@@ -234,7 +229,7 @@ GUEST_TEST(doorbells, a_doorbell_that_a_device_rings_itself_is_delivered_once_ea
     for (uint32_t i = 0; i < VECTORS; i++)
         CHECK_EQUAL(ivm_disconnect(&bells[i].connection), IVM_OK);
     for (uint32_t i = 0; i < VECTORS; i++) {
-        struct ivm_cpu_set cpu = only(i % ivm_cpu_count());
+        struct ivm_cpu_set cpu = probe_cpu(i % ivm_cpu_count());
         CHECK_EQUAL(ivm_device_message_connect(device, i, &cpu, NULL), IVM_OK);
     }
 
@@ -286,7 +281,7 @@ struct moves {
 static void move_some(uint32_t round, struct moves *moves)
 {
     for (uint32_t i = 0; i < MOVED; i++) {
-        struct ivm_cpu_set target = only((i + round) % ivm_cpu_count());
+        struct ivm_cpu_set target = probe_cpu((i + round) % ivm_cpu_count());
         enum ivm_status status =
             ivm_set_affinity(bells[i].connection.request.source, &target);
         moves->done += status == IVM_OK;

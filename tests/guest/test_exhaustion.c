@@ -16,17 +16,18 @@
 #include <ivm/vector.h>
 
 #include "fire.h"
+#include "probe.h"
 #include "suite.h"
 
 enum {
     CLASS_NVME = 0x010802,
 
     MESSAGES = 65, /* of each NVMe controller */
-    MOST_DEVICES = 8,
+    MOST_DEVICES = 10,
     MOST = MOST_DEVICES * MESSAGES,
     PER_CPU = IVM_VECTOR_DEVICE_END - IVM_VECTOR_DEVICE_FIRST,
     PER_LEVEL = 16,
-    MOST_CPUS = 2,
+    MOST_CPUS = 4,
 
     FIRINGS = 20,
     REFUSALS = 10,
@@ -45,12 +46,6 @@ static enum ivm_verdict take(void *context)
 {
     (void)context;
     return IVM_HANDLED;
-}
-
-static struct ivm_cpu_set only(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
-                                .group = (uint16_t)(cpu / 64)};
 }
 
 static bool open_one(struct ivm_device *device)
@@ -164,7 +159,30 @@ static uint32_t count_free(uint32_t cpu, uint8_t level)
     return count;
 }
 
-/* A refusal says exhausted, and its list is what the table shows: returns how many vectors it names. */
+static bool is_named(const struct ivm_refusal *refusal, uint32_t cpu, uint8_t level)
+{
+    for (unsigned i = 0; i < IVM_REFUSAL_FREE && refusal->free[i].count != 0; i++)
+        if (refusal->free[i].cpu == cpu && refusal->free[i].level == level)
+            return true;
+    return false;
+}
+
+/* What has no place in the list is added up, and so are the CPUs that it is on. */
+static void check_more(const struct ivm_refusal *refusal)
+{
+    uint32_t more = 0, cpus = 0;
+    for (uint32_t cpu = 0; cpu < ivm_cpu_count(); cpu++) {
+        uint32_t before = more;
+        for (uint8_t level = IVM_DEVICE_FIRST; level < IVM_DEVICE_END; level++)
+            if (!is_named(refusal, cpu, level))
+                more += count_free(cpu, level);
+        cpus += more != before;
+    }
+    CHECK_EQUAL(refusal->free_more, more);
+    CHECK_EQUAL(refusal->free_more_cpus, cpus);
+}
+
+/* A refusal says exhausted, and where the table shows room: returns how many vectors it knows of. */
 static uint32_t check_refusal(enum ivm_status status, const struct ivm_refusal *refusal)
 {
     char line[1000];
@@ -179,16 +197,9 @@ static uint32_t check_refusal(enum ivm_status status, const struct ivm_refusal *
         CHECK_EQUAL(free->count, count_free(free->cpu, free->level));
         named += free->count;
     }
-    CHECK_EQUAL(named, ivm_stats_free(NULL, 0));
-    return named;
-}
-
-static bool is_named(const struct ivm_refusal *refusal, uint32_t cpu, uint8_t level)
-{
-    for (unsigned i = 0; i < IVM_REFUSAL_FREE && refusal->free[i].count != 0; i++)
-        if (refusal->free[i].cpu == cpu && refusal->free[i].level == level)
-            return true;
-    return false;
+    check_more(refusal);
+    CHECK_EQUAL(named + refusal->free_more, ivm_stats_free(NULL, 0));
+    return named + refusal->free_more;
 }
 
 GUEST_TEST(exhaustion, a_full_table_refuses_and_disturbs_nothing_that_is_connected)
@@ -234,7 +245,7 @@ GUEST_TEST(exhaustion, a_full_table_grants_no_messages_and_says_exhausted)
     uint32_t last = crowd.count - 1;
     CHECK_EQUAL(ivm_device_messages_close(crowd.devices[last]), IVM_OK);
     crowd.count--;
-    struct ivm_cpu_set first = only(0);
+    struct ivm_cpu_set first = probe_cpu(0);
     uint32_t filled = 0;
     while (crowd.connected < PER_CPU && connect_next(&first, 0, NULL) == IVM_OK)
         filled++;
@@ -262,7 +273,7 @@ GUEST_TEST(exhaustion, a_full_level_is_refused_with_the_levels_that_have_room)
 {
     if (!open_crowd())
         return;
-    struct ivm_cpu_set first = only(0);
+    struct ivm_cpu_set first = probe_cpu(0);
     struct ivm_refusal refusal;
 
     enum ivm_status status = fill(&first, A_LEVEL, &refusal);
@@ -271,6 +282,7 @@ GUEST_TEST(exhaustion, a_full_level_is_refused_with_the_levels_that_have_room)
     CHECK_EQUAL(check_refusal(status, &refusal), ivm_cpu_count() * PER_CPU - PER_LEVEL);
     CHECK(!is_named(&refusal, 0, A_LEVEL));
     CHECK_EQUAL(refusal.free[0].cpu, 0);
+    CHECK_EQUAL(refusal.free_more != 0, ivm_cpu_count() > 3);
     CHECK_EQUAL(connect_next(&first, refusal.free[0].level, NULL), IVM_OK);
     close_crowd();
 }
@@ -283,7 +295,7 @@ GUEST_TEST(exhaustion, a_full_cpu_is_refused_with_the_cpu_that_has_room)
     }
     if (!open_crowd())
         return;
-    struct ivm_cpu_set last = only(ivm_cpu_count() - 1);
+    struct ivm_cpu_set last = probe_cpu(ivm_cpu_count() - 1);
     struct ivm_refusal refusal;
 
     enum ivm_status status = fill(&last, 0, &refusal);
@@ -292,7 +304,7 @@ GUEST_TEST(exhaustion, a_full_cpu_is_refused_with_the_cpu_that_has_room)
     CHECK_EQUAL(check_refusal(status, &refusal), (ivm_cpu_count() - 1) * PER_CPU);
     CHECK_EQUAL(refusal.free[0].cpu, 0);
     CHECK(is_named(&refusal, 0, IVM_DEVICE_FIRST));
-    struct ivm_cpu_set named = only(refusal.free[0].cpu);
+    struct ivm_cpu_set named = probe_cpu(refusal.free[0].cpu);
     CHECK_EQUAL(connect_next(&named, refusal.free[0].level, NULL), IVM_OK);
     close_crowd();
 }

@@ -9,6 +9,7 @@
 
 #include <hw/mmio.h>
 
+#include "kernel/monitor/text.h"
 #include "sender.h"
 #include "suite.h"
 
@@ -17,15 +18,6 @@ enum { ROOM = 8, MESSAGES = 2, ENTRY_ADDRESS = 0, ENTRY_DATA = 8, ENTRY_CONTROL 
 static uintptr_t entry(const struct sender_table *table, uint32_t index)
 {
     return table->entries + (uintptr_t)index * PCI_MSIX_ENTRY_SIZE;
-}
-
-static bool same_name(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
 }
 
 /* Audit, and show each difference as a line. */
@@ -48,8 +40,8 @@ static void expect_one(enum ivm_difference_kind kind, struct ivm_device *device,
     CHECK_EQUAL(found[0].kind, kind);
     CHECK_EQUAL(found[0].source.kind, IVM_MESSAGE);
     CHECK_EQUAL(found[0].source.number, ivm_device_message_number(device, index));
-    CHECK(same_name(found[0].owner, device->name));
-    CHECK(same_name(found[0].controller, "MSI-X"));
+    CHECK(text_is(found[0].owner, device->name));
+    CHECK(text_is(found[0].controller, "MSI-X"));
 }
 
 static void expect_none(void)
@@ -126,7 +118,7 @@ GUEST_TEST(messages, two_functions_with_one_vector_are_named_with_both_holders)
 
     CHECK_EQUAL(found[0].kind, IVM_DIFFERS_VECTOR);
     CHECK_EQUAL(found[0].source.number, ivm_device_message_number(liar, 0));
-    CHECK(same_name(found[0].owner, "rocker1"));
+    CHECK(text_is(found[0].owner, "rocker1"));
     CHECK_EQUAL(found[0].holder_kind, IVM_MESSAGE);
     CHECK_EQUAL(found[0].holder_number, ivm_device_message_number(victim, 1));
     mmio_write32(entry(&to, 0) + ENTRY_DATA, data);
@@ -162,7 +154,7 @@ GUEST_TEST(messages, a_foreign_function_that_aims_at_a_vector_of_ours_is_named)
     uint8_t vector = 0;
     struct ivm_source_id id = {IVM_MESSAGE, ivm_device_message_number(victim, 0)};
     CHECK(ivm_stats_place(id, &cpu, &vector));
-    CHECK(same_name(found[0].device, "rocker1"));
+    CHECK(text_is(found[0].device, "rocker1"));
     CHECK_EQUAL(found[0].kind, IVM_MSIX);
     CHECK_EQUAL(found[0].index, 3);
     CHECK(found[0].hits);

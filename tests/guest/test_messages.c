@@ -10,6 +10,7 @@
 
 #include "drivers/pci.h"
 #include "drivers/rocker.h"
+#include "fire.h"
 #include "probe.h"
 #include "sender.h"
 #include "suite.h"
@@ -19,7 +20,6 @@ enum {
     MOVES = 200,
     FIRINGS = 5000,
     FIRINGS_LIMIT = 1000000,
-    ONE_SECOND = 1000000000
 };
 
 /* MSI without masks. */
@@ -279,7 +279,7 @@ GUEST_TEST(messages, each_message_of_a_table_may_have_a_cpu_of_its_own)
     struct ivm_grant grant;
     REQUIRE(sender_open(rocker, ROCKER_MESSAGES, &grant));
     for (uint32_t i = 0; i < ROCKER_MESSAGES; i++) {
-        struct ivm_cpu_set there = sender_cpu(i % ivm_cpu_count());
+        struct ivm_cpu_set there = probe_cpu(i % ivm_cpu_count());
         CHECK_EQUAL(ivm_device_message_connect(rocker, i, &there, NULL), IVM_OK);
     }
 
@@ -297,38 +297,11 @@ GUEST_TEST(messages, each_message_of_a_table_may_have_a_cpu_of_its_own)
     sender_close(rocker);
 }
 
-/* Moves a message from CPU to CPU until told to stop: the work of another CPU. */
-struct mover {
-    struct ivm_source_id source;
-    _Atomic bool stop;
-    _Atomic uint32_t moves;
-    _Atomic uint32_t failures;
-};
-
-static void keep_moving(void *context)
-{
-    struct mover *mover = context;
-    for (uint32_t cpu = 0; !mover->stop; cpu = (cpu + 1) % ivm_cpu_count()) {
-        struct ivm_cpu_set target = sender_cpu(cpu);
-        if (ivm_set_affinity(mover->source, &target) == IVM_OK)
-            mover->moves++;
-        else
-            mover->failures++;
-    }
-}
-
-static bool work_is_done(void *context)
-{
-    ivm_cpu_serve();
-    return ivm_work_done(context);
-}
-
 static void fire_while_it_moves(struct ivm_device *device)
 {
     REQUIRE(sender_connect(device, 1));
     struct mover mover = {.source = {IVM_MESSAGE, ivm_device_message_number(device, 0)}};
-    struct ivm_work work = {.function = keep_moving, .context = &mover};
-    REQUIRE(ivm_cpu_post(1, &work) == IVM_OK);
+    REQUIRE(mover_start(&mover));
 
     uint32_t fired = 0;
     bool all_came = true;
@@ -337,8 +310,7 @@ static void fire_while_it_moves(struct ivm_device *device)
         fired++;
     }
 
-    mover.stop = true;
-    CHECK(ivm_wait_until(work_is_done, &work, ONE_SECOND));
+    CHECK(mover_stop(&mover));
     CHECK_EQUAL(sender_claimed(device, 0), fired);
     CHECK_EQUAL(mover.failures, 0);
     CHECK(mover.moves >= MOVES);

@@ -12,10 +12,12 @@
 
 #include <hw/cpu.h>
 
+#include "fire.h"
+#include "kernel/monitor/text.h"
 #include "probe.h"
 #include "suite.h"
 
-enum { MODELS = 3, ROUNDS = 300, ONE_SECOND = 1000000000 };
+enum { MODELS = 3, ROUNDS = 300 };
 
 static const char *const names[MODELS] = {"edu0", "pciser0", "e1000e0"};
 
@@ -38,23 +40,6 @@ static bool have(struct ivm_device *devices[MODELS])
 static void fire(struct ivm_device *device)
 {
     device->driver->fire(device);
-}
-
-struct awaited {
-    const struct probe *probe;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct awaited *awaited = context;
-    return ivm_stats_claimed(&awaited->probe->connection) >= awaited->claims;
-}
-
-static bool wait_for_claims(const struct probe *probe, uint64_t claims)
-{
-    struct awaited awaited = {.probe = probe, .claims = claims};
-    return ivm_wait_until(has_claimed, &awaited, ONE_SECOND);
 }
 
 /* Connect the three in this order, each with a mark of its own. */
@@ -91,7 +76,7 @@ GUEST_TEST(models, each_model_fired_alone_is_found_behind_those_connected_before
     for (size_t i = 0; i < MODELS; i++) {
         trace_clear();
         fire(devices[i]);
-        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(await_claims(&probes[i].connection, 1));
         CHECK(probe_fence());
         CHECK(trace_is(expected[i]));
     }
@@ -116,7 +101,7 @@ GUEST_TEST(models, fired_all_at_once_each_claims_its_own_in_turn)
     cpu_sti();
 
     for (size_t i = 0; i < MODELS; i++)
-        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(await_claims(&probes[i].connection, 1));
     CHECK(probe_fence());
     CHECK(trace_is("eEeEsSeEsSnN"));
     disconnect_all(probes, devices);
@@ -134,7 +119,7 @@ GUEST_TEST(models, hundreds_of_times_together_each_model_is_counted_exactly)
         for (size_t i = 0; i < MODELS; i++)
             fire(devices[(i + round) % MODELS]);
         for (size_t i = 0; i < MODELS; i++)
-            REQUIRE(wait_for_claims(&probes[i], round));
+            REQUIRE(await_claims(&probes[i].connection, round));
     }
 
     CHECK(probe_fence());
@@ -153,9 +138,9 @@ GUEST_TEST(models, the_others_go_on_when_the_one_in_the_middle_is_taken_off)
 
     CHECK(probe_disconnect(&probes[1]));
     fire(devices[0]);
-    CHECK(wait_for_claims(&probes[0], 1));
+    CHECK(await_claims(&probes[0].connection, 1));
     fire(devices[2]);
-    CHECK(wait_for_claims(&probes[2], 1));
+    CHECK(await_claims(&probes[2].connection, 1));
     CHECK(probe_fence());
     CHECK_EQUAL(probes[1].runs, 0);
 
@@ -163,17 +148,10 @@ GUEST_TEST(models, the_others_go_on_when_the_one_in_the_middle_is_taken_off)
     REQUIRE(probe_connect(&probes[1]));
     trace_clear();
     fire(devices[1]);
-    CHECK(wait_for_claims(&probes[1], 1));
+    CHECK(await_claims(&probes[1].connection, 1));
     CHECK(probe_fence());
     CHECK(trace_is("eEnNsS"));
     disconnect_all(probes, devices);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b)
-        a++, b++;
-    return *a == *b;
 }
 
 GUEST_TEST(models, a_fourth_that_wants_the_line_alone_is_refused_and_told_all_three_owners)
@@ -194,10 +172,10 @@ GUEST_TEST(models, a_fourth_that_wants_the_line_alone_is_refused_and_told_all_th
     CHECK_EQUAL(fourth.refusal.rule, IVM_RULE_REQUESTER_EXCLUSIVE);
     CHECK_EQUAL(fourth.refusal.owner_count, MODELS);
     for (size_t i = 0; i < MODELS; i++)
-        CHECK(same_text(fourth.refusal.owners[i].name, names[i]));
+        CHECK(text_is(fourth.refusal.owners[i].name, names[i]));
     for (size_t i = 0; i < MODELS; i++) {
         fire(devices[i]);
-        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(await_claims(&probes[i].connection, 1));
     }
     CHECK_EQUAL(fourth.runs, 0);
     disconnect_all(probes, devices);

@@ -38,12 +38,6 @@ static uint8_t vector_of(struct ivm_device *device, uint32_t index, uint32_t *cp
     return ivm_stats_place(source, cpu, &vector) ? vector : 0;
 }
 
-static struct ivm_cpu_set only(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
-                                .group = (uint16_t)(cpu / 64)};
-}
-
 GUEST_TEST(network, by_its_line_it_interrupts_as_often_as_it_is_fired)
 {
     struct ivm_device *device = nic();
@@ -220,7 +214,7 @@ static bool spread(struct ivm_device *device)
     if (!messages_begin(device, MESSAGES))
         return false;
     for (uint32_t i = 0; i < MESSAGES; i++) {
-        struct ivm_cpu_set there = only(i % ivm_cpu_count());
+        struct ivm_cpu_set there = probe_cpu(i % ivm_cpu_count());
         if (ivm_device_message_disconnect(device, i) != IVM_OK ||
             ivm_device_message_connect(device, i, &there, NULL) != IVM_OK)
             return false;

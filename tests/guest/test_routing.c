@@ -10,18 +10,12 @@
 #include "drivers/pci.h"
 #include "drivers/pci_route.h"
 #include "drivers/pci_route_provider.h"
+#include "fire.h"
+#include "kernel/monitor/text.h"
 #include "probe.h"
 #include "suite.h"
 
 enum { FALSE_IRQ = 7, TWICE = 2, ROOM = 8 };
-
-static bool is_said_by(const struct ivm_line_info *line, const char *name)
-{
-    size_t i = 0;
-    while (name[i] != '\0' && line->known_from[i] == name[i])
-        i++;
-    return line->known_from[i] == name[i];
-}
 
 static struct ivm_device *edu(const char *name)
 {
@@ -88,24 +82,11 @@ static struct ivm_line_info put_on_false_line(struct ivm_device *device)
     return real;
 }
 
-struct awaited {
-    const struct ivm_device *device;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct awaited *awaited = context;
-    return ivm_stats_claimed(&awaited->device->connection) >= awaited->claims;
-}
-
 static void expect_to_work(struct ivm_device *device)
 {
     REQUIRE(ivm_device_connect(device, IVM_EXCLUSIVE, NULL) == IVM_OK);
     for (unsigned round = 1; round <= TWICE; round++) {
-        struct awaited awaited = {.device = device, .claims = round};
-        device->driver->fire(device);
-        CHECK(ivm_wait_until(has_claimed, &awaited, 1000000000));
+        CHECK(fire_line(device));
     }
     CHECK(probe_fence());
     CHECK_EQUAL(ivm_stats_claimed(&device->connection), TWICE);
@@ -129,7 +110,7 @@ GUEST_TEST(routing, an_edu_on_record_with_a_false_line_is_heard_on_the_real_one)
     CHECK_EQUAL(ivm_device_use_measured(device, &measured), IVM_OK);
     CHECK_EQUAL(device->line.gsi, real.gsi);
     CHECK_EQUAL(device->line.trigger, IVM_LEVEL);
-    CHECK(is_said_by(&device->line, "measured"));
+    CHECK(text_is(device->line.known_from, "measured"));
     expect_to_work(device);
     device->line = real;
 }
@@ -146,7 +127,7 @@ GUEST_TEST(routing, a_line_that_is_only_a_register_s_word_is_measured_at_the_sta
 
     CHECK(!pci_route_is_unproven(&device->line));
     CHECK_EQUAL(device->line.gsi, real.gsi);
-    CHECK(is_said_by(&device->line, "measured"));
+    CHECK(text_is(device->line.known_from, "measured"));
     device->line = real;
 }
 
@@ -216,24 +197,4 @@ GUEST_TEST(routing, a_function_that_asserts_its_line_is_named_though_nobody_driv
     device->driver = driver;
     driver->quiet(device);
     CHECK(!suspects_hold(device));
-}
-
-GUEST_TEST(routing, the_mp_table_says_of_each_edu_what_the_piix_says)
-{
-    unsigned compared = 0;
-    for (size_t i = 0; i < ivm_device_count(); i++) {
-        const struct ivm_device *device = ivm_device_at(i);
-        const struct ivm_pci *pci = &device->pci;
-        struct ivm_line_info line;
-        if (device->bus != IVM_BUS_PCI || device->driver == NULL || !device->has_line ||
-            !is_said_by(&device->line, pci_route_piix.name) ||
-            !ivm_mp_line(pci->bus, pci->slot, pci->pin, &line))
-            continue;
-        CHECK_EQUAL(line.gsi, device->line.gsi);
-        CHECK_EQUAL(line.trigger, device->line.trigger);
-        CHECK_EQUAL(line.polarity, device->line.polarity);
-        compared++;
-    }
-    if (compared == 0)
-        suite_skip("no PIIX with an MP table");
 }

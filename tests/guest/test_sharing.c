@@ -10,6 +10,7 @@
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
+#include "fire.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -56,23 +57,6 @@ static uint64_t claims(const struct probe *probe)
     return ivm_stats_claimed(&probe->connection);
 }
 
-struct expected_claims {
-    const struct probe *probe;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct expected_claims *expected = context;
-    return claims(expected->probe) >= expected->claims;
-}
-
-static bool wait_for_claims(const struct probe *probe, uint64_t count)
-{
-    struct expected_claims expected = {.probe = probe, .claims = count};
-    return ivm_wait_until(has_claimed, &expected, 1000000000);
-}
-
 static void fire(struct ivm_device *device)
 {
     device->driver->fire(device);
@@ -88,7 +72,7 @@ GUEST_TEST(sharing, an_exclusive_edu_is_counted_once_for_each_time_it_fires)
 
     for (unsigned round = 1; round <= ROUNDS; round++) {
         fire(edu);
-        REQUIRE(wait_for_claims(&probe, round));
+        REQUIRE(await_claims(&probe.connection, round));
     }
 
     CHECK(probe_fence());
@@ -115,7 +99,7 @@ GUEST_TEST(sharing, a_second_owner_of_an_exclusive_line_is_refused_and_told_who_
     CHECK_EQUAL(second.refusal.owner_count, 1);
     CHECK_EQUAL(second.refusal.owners[0].name[3], edus[0]->name[3]);
     fire(edus[0]);
-    CHECK(wait_for_claims(&owner, 1));
+    CHECK(await_claims(&owner.connection, 1));
     CHECK_EQUAL(second.runs, 0);
     CHECK(probe_disconnect(&owner));
 }
@@ -150,13 +134,13 @@ GUEST_TEST(sharing, three_devices_on_one_line_each_claim_their_own)
 
     for (size_t i = 0; i < GROUP; i++) {
         fire(edus[i]);
-        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(await_claims(&probes[i].connection, 1));
     }
     for (unsigned round = 2; round <= ROUNDS; round++) {
         for (size_t i = 0; i < GROUP; i++)
             fire(edus[i]);
         for (size_t i = 0; i < GROUP; i++)
-            REQUIRE(wait_for_claims(&probes[i], round));
+            REQUIRE(await_claims(&probes[i].connection, round));
     }
 
     CHECK(probe_fence());
@@ -173,7 +157,7 @@ static void fire_all_but(struct probe *probes, struct ivm_device **edus, size_t 
         if (i == gone)
             continue;
         fire(edus[i]);
-        CHECK(wait_for_claims(&probes[i], 1));
+        CHECK(await_claims(&probes[i].connection, 1));
         CHECK(probe_disconnect(&probes[i]));
     }
 }
@@ -211,7 +195,7 @@ GUEST_TEST(sharing, a_line_asserted_before_the_connect_runs_the_routine_once)
 
     REQUIRE(probe_connect(&probe));
 
-    CHECK(wait_for_claims(&probe, 1));
+    CHECK(await_claims(&probe.connection, 1));
     CHECK(probe_fence());
     CHECK_EQUAL(claims(&probe), 1);
     CHECK(probe_disconnect(&probe));
@@ -226,7 +210,7 @@ GUEST_TEST(sharing, a_thousand_reconnects_lose_nothing)
     for (unsigned round = 1; round <= ROUNDS; round++) {
         REQUIRE(probe_connect(&probe));
         fire(edu);
-        REQUIRE(wait_for_claims(&probe, 1));
+        REQUIRE(await_claims(&probe.connection, 1));
         REQUIRE(probe_disconnect(&probe));
     }
     fire(edu);
@@ -258,7 +242,7 @@ GUEST_TEST(sharing, a_line_held_by_nobodys_device_is_masked_named_and_can_be_rea
     edus[1]->driver->quiet(edus[1]);
     CHECK_EQUAL(ivm_line_rearm(edus[0]->line.gsi), IVM_OK);
     fire(edus[0]);
-    CHECK(wait_for_claims(&innocent, 1));
+    CHECK(await_claims(&innocent.connection, 1));
     CHECK(probe_disconnect(&innocent));
 }
 
@@ -284,6 +268,6 @@ GUEST_TEST(sharing, edus_on_two_lines_are_owned_alone_side_by_side)
     fire(one);
     fire(other);
 
-    CHECK(wait_for_claims(&first, 1) && wait_for_claims(&second, 1));
+    CHECK(await_claims(&first.connection, 1) && await_claims(&second.connection, 1));
     CHECK(probe_disconnect(&first) && probe_disconnect(&second));
 }

@@ -15,6 +15,7 @@
 #include <ivm/system.h>
 
 #include "drivers/testdev.h"
+#include "fire.h"
 #include "kernel/machine.h"
 #include "probe.h"
 #include "suite.h"
@@ -37,54 +38,6 @@ static struct ivm_device *edu(void)
     return device;
 }
 
-static struct ivm_cpu_set only(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = 1ull << cpu % 64, .group = (uint16_t)(cpu / 64)};
-}
-
-struct awaited {
-    const struct ivm_connection *connection;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct awaited *awaited = context;
-    return ivm_stats_claimed(awaited->connection) >= awaited->claims;
-}
-
-static bool wait_for_claims(const struct ivm_connection *connection, uint64_t claims)
-{
-    struct awaited awaited = {.connection = connection, .claims = claims};
-    return ivm_wait_until(has_claimed, &awaited, ONE_SECOND);
-}
-
-/* Moves a source from CPU to CPU until told to stop: the work of another CPU. */
-struct mover {
-    struct ivm_source_id source;
-    _Atomic bool stop;
-    _Atomic uint32_t moves;
-    _Atomic uint32_t failures;
-};
-
-static void keep_moving(void *context)
-{
-    struct mover *mover = context;
-    for (uint32_t cpu = 0; !mover->stop; cpu = (cpu + 1) % ivm_cpu_count()) {
-        struct ivm_cpu_set target = only(cpu);
-        if (ivm_set_affinity(mover->source, &target) == IVM_OK)
-            mover->moves++;
-        else
-            mover->failures++;
-    }
-}
-
-static bool work_is_done(void *context)
-{
-    ivm_cpu_serve();
-    return ivm_work_done(context);
-}
-
 /* Fires a level-triggered line while another CPU moves it: each firing is claimed exactly once. */
 GUEST_TEST(smp, a_level_line_that_moves_under_fire_loses_and_doubles_nothing)
 {
@@ -93,17 +46,15 @@ GUEST_TEST(smp, a_level_line_that_moves_under_fire_loses_and_doubles_nothing)
         return;
     REQUIRE(ivm_device_connect(device, IVM_SHARED, NULL) == IVM_OK);
     struct mover mover = {.source = {IVM_LINE, device->line.gsi}};
-    struct ivm_work work = {.function = keep_moving, .context = &mover};
-    REQUIRE(ivm_cpu_post(1, &work) == IVM_OK);
+    REQUIRE(mover_start(&mover));
 
     uint64_t fired = 0;
     bool all_came = true;
     while (all_came && fired < MOVING_FIRINGS) {
         device->driver->fire(device);
-        all_came = wait_for_claims(&device->connection, ++fired);
+        all_came = await_claims(&device->connection, ++fired);
     }
-    mover.stop = true;
-    CHECK(ivm_wait_until(work_is_done, &work, ONE_SECOND));
+    CHECK(mover_stop(&mover));
 
     CHECK_EQUAL(ivm_stats_claimed(&device->connection), MOVING_FIRINGS);
     CHECK_EQUAL(mover.failures, 0);
@@ -125,8 +76,7 @@ GUEST_TEST(smp, an_edge_line_that_moves_under_fire_loses_and_doubles_nothing)
     struct probe probe = probe_line(&line, IVM_EXCLUSIVE);
     REQUIRE(probe_connect(&probe));
     struct mover mover = {.source = {IVM_LINE, line.gsi}};
-    struct ivm_work work = {.function = keep_moving, .context = &mover};
-    REQUIRE(ivm_cpu_post(1, &work) == IVM_OK);
+    REQUIRE(mover_start(&mover));
 
     uint32_t fired = 0;
     bool all_came = true;
@@ -135,8 +85,7 @@ GUEST_TEST(smp, an_edge_line_that_moves_under_fire_loses_and_doubles_nothing)
         all_came = probe_wait(&probe, ++fired);
         testdev_lower(line.gsi);
     }
-    mover.stop = true;
-    CHECK(ivm_wait_until(work_is_done, &work, ONE_SECOND));
+    CHECK(mover_stop(&mover));
 
     CHECK_EQUAL(probe.runs, MOVING_FIRINGS);
     CHECK(mover.moves >= 1000);
@@ -187,7 +136,7 @@ GUEST_TEST(smp, a_disconnect_waits_for_the_routine_on_another_cpu)
         return;
     }
     struct dweller dweller = {.entered = false};
-    struct ivm_cpu_set there = only(1);
+    struct ivm_cpu_set there = probe_cpu(1);
     struct ivm_request request = {.owner = "dweller",
                                   .routine = dwell,
                                   .context = &dweller,
@@ -202,7 +151,7 @@ GUEST_TEST(smp, a_disconnect_waits_for_the_routine_on_another_cpu)
     CHECK_EQUAL(ivm_disconnect(&dweller.connection), IVM_OK);
 
     CHECK(dweller.left);
-    CHECK(ivm_wait_until(work_is_done, &work, ONE_SECOND));
+    CHECK(await_work(&work));
 }
 
 struct counter {
@@ -247,7 +196,7 @@ GUEST_TEST(smp, a_lock_keeps_a_plain_counter_whole_across_cpus)
         return;
     enum { TIMES = 20000 };
     struct counter counter = {.value = 0};
-    struct ivm_cpu_set here = only(0);
+    struct ivm_cpu_set here = probe_cpu(0);
     struct ivm_request request = {.owner = "counter",
                                   .routine = add_one,
                                   .context = &counter,
@@ -261,10 +210,10 @@ GUEST_TEST(smp, a_lock_keeps_a_plain_counter_whole_across_cpus)
 
     for (uint32_t i = 1; i <= TIMES; i++) {
         probe_send(0x67);
-        REQUIRE(wait_for_claims(&counter.connection, i));
+        REQUIRE(await_claims(&counter.connection, i));
     }
 
-    CHECK(ivm_wait_until(work_is_done, &work, ONE_SECOND));
+    CHECK(await_work(&work));
     CHECK_EQUAL(adder.wrong, 0);
     CHECK_EQUAL(counter.value, 2 * TIMES);
     CHECK_EQUAL(ivm_disconnect(&counter.connection), IVM_OK);
@@ -345,7 +294,7 @@ GUEST_TEST(smp, a_drained_cpu_serves_nothing_and_takes_nothing_until_it_is_reope
     uint8_t vector;
     REQUIRE(ivm_device_connect(device, IVM_SHARED, NULL) == IVM_OK);
     struct ivm_source_id line = {IVM_LINE, device->line.gsi};
-    struct ivm_cpu_set last = only(ivm_cpu_count() - 1);
+    struct ivm_cpu_set last = probe_cpu(ivm_cpu_count() - 1);
     CHECK_EQUAL(ivm_set_affinity(line, &last), IVM_OK);
 
     CHECK_EQUAL(ivm_cpu_drain(ivm_cpu_count() - 1, &report), IVM_OK);
@@ -354,7 +303,7 @@ GUEST_TEST(smp, a_drained_cpu_serves_nothing_and_takes_nothing_until_it_is_reope
     CHECK(ivm_stats_place(line, &cpu, &vector) && cpu != ivm_cpu_count() - 1);
     CHECK_EQUAL(ivm_set_affinity(line, &last), IVM_BAD_ARGUMENT);
     device->driver->fire(device);
-    CHECK(wait_for_claims(&device->connection, 1));
+    CHECK(await_claims(&device->connection, 1));
     CHECK_EQUAL(ivm_cpu_reopen(ivm_cpu_count() - 1), IVM_OK);
     CHECK_EQUAL(ivm_set_affinity(line, &last), IVM_OK);
     CHECK_EQUAL(ivm_device_disconnect(device), IVM_OK);
@@ -365,7 +314,7 @@ GUEST_TEST(smp, a_drain_is_refused_with_what_cannot_move)
     if (is_alone())
         return;
     struct ivm_drain report;
-    struct ivm_cpu_set one = only(1);
+    struct ivm_cpu_set one = probe_cpu(1);
     struct probe stuck = probe_bare(0x88, 0);
     stuck.request.cpus = &one;
     REQUIRE(probe_connect(&stuck));

@@ -16,6 +16,7 @@
 #include <ivm/stats.h>
 #include <ivm/system.h>
 
+#include "fire.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -53,24 +54,6 @@ static uint64_t next_random(uint64_t *state)
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
-}
-
-struct awaited {
-    const struct ivm_connection *connection;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct awaited *awaited = context;
-    ivm_cpu_serve();
-    return ivm_stats_claimed(awaited->connection) >= awaited->claims;
-}
-
-static bool wait_for_claims(const struct ivm_connection *connection, uint64_t claims)
-{
-    struct awaited awaited = {.connection = connection, .claims = claims};
-    return ivm_wait_until(has_claimed, &awaited, 10ull * ONE_SECOND);
 }
 
 /* A connection that knows whether it may be called. */
@@ -132,7 +115,7 @@ static void interrupt_itself(struct visitor *visitor)
     note_wrong(ivm_stats_place(visitor->connection.request.source, &cpu, &vector));
     for (unsigned sent = 1; sent <= SELF_SENT; sent++) {
         probe_send(vector);
-        note_wrong(wait_for_claims(&visitor->connection, sent));
+        note_wrong(await_claims(&visitor->connection, sent));
     }
     stress.self_sent += SELF_SENT;
     go(visitor);
@@ -200,7 +183,7 @@ static void fire_them_all(void)
         for (unsigned i = 0; i < EDUS; i++)
             stress.edus[i]->driver->fire(stress.edus[i]);
         for (unsigned i = 0; i < EDUS; i++)
-            REQUIRE(wait_for_claims(&stress.edus[i]->connection, round));
+            REQUIRE(await_claims(&stress.edus[i]->connection, round));
     }
 }
 

@@ -7,25 +7,18 @@
 #include <ivm/cpu.h>
 #include <ivm/system.h>
 
+#include "fire.h"
+#include "kernel/monitor/text.h"
 #include "probe.h"
 #include "suite.h"
 
 enum { ONE_SECOND = 1000000000 };
 
-static bool same_text(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 struct ivm_device *trial_device(const char *driver, unsigned n)
 {
     for (size_t i = 0; i < ivm_device_count(); i++) {
         struct ivm_device *device = ivm_device_at(i);
-        if (device->driver != NULL && same_text(device->driver->name, driver) && n-- == 0)
+        if (device->driver != NULL && text_is(device->driver->name, driver) && n-- == 0)
             return device;
     }
     return NULL;
@@ -40,28 +33,10 @@ struct ivm_device *trial_have(const char *driver, unsigned n)
     return NULL;
 }
 
-struct awaited_claims {
-    const struct ivm_connection *connection;
-    uint64_t claims;
-};
-
-static bool has_claimed(void *context)
-{
-    const struct awaited_claims *awaited = context;
-    return ivm_stats_claimed(awaited->connection) >= awaited->claims;
-}
-
 bool trial_wait(const struct ivm_connection *connection, uint64_t claims)
 {
-    struct awaited_claims awaited = {.connection = connection, .claims = claims};
-    return suite_check(ivm_wait_until(has_claimed, &awaited, ONE_SECOND),
-                       "the interrupt is taken within a second", __FILE__, __LINE__);
-}
-
-static struct ivm_cpu_set set_of(uint32_t cpu)
-{
-    return (struct ivm_cpu_set){.mask = UINT64_C(1) << cpu % 64,
-                                .group = (uint16_t)(cpu / 64)};
+    return suite_check(await_claims(connection, claims), "the interrupt is taken", __FILE__,
+                       __LINE__);
 }
 
 static bool tell(struct ivm_device *device, enum ivm_means means)
@@ -83,7 +58,7 @@ bool trial_connect(struct ivm_device *device, uint32_t count, enum trial_place p
     for (uint32_t i = 0; i < count; i++) {
         struct ivm_refusal refusal;
         struct ivm_cpu_set cpu =
-            set_of(place == TRIAL_HERE ? ivm_cpu_now() : i % ivm_cpu_count());
+            probe_cpu(place == TRIAL_HERE ? ivm_cpu_now() : i % ivm_cpu_count());
         status = ivm_device_message_connect(device, i, &cpu, &refusal);
         if (!suite_check(status == IVM_OK, "the message is connected", __FILE__, __LINE__))
             return false;

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 FUZZERS = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("fuzz_*.c"))
-RUNS = 50000
+RUNS = 20000
 HANG = 120  # seconds; the runs take a few
 
 

@@ -23,6 +23,8 @@ def test_suites_and_words_become_one_command_line():
     (ROW + 'peer = "x"\n', "no such peer: x"),
     (ROW + 'peer = "../x.y"\n', "no such peer"),
     (ROW + "smb = 2\n", "unknown keys: smb"),
+    (ROW + 'images = ["edu"]\ninfs = ["x"]\n', "no such INF: x"),
+    (ROW + 'images = ["edu"]\nclaims = ["uart"]\n', "claims of uart, which is not among"),
     (ROW + ROW, "two rows"),
 ])
 def test_a_faulty_row_is_refused_by_name(text, complaint):
