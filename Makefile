@@ -3,7 +3,7 @@
 #   make            the kernel, build/ivm.elf
 #   make run        boot it in QEMU with devices that interrupt, and watch
 #   make test       everything that is proved in minutes; ends `N passed, N failed, N skipped`
-#   make test-long  the same, with the rows that the matrix marks long
+#   make test-long  the same, with the rows that the matrix marks long, and all of `make prove`
 #   make host-test  the host tests, gcc, without sanitizers; T=test_vector: only that one
 #   make stress     everything at once on four CPUs that are threads, under ThreadSanitizer; SEED=7
 #   make fuzz       throw bytes at the parsers; T=pci_capability: only that one; SECONDS=60 each
@@ -105,8 +105,8 @@ all: $B/ivm.elf $(driver_kernel) $(driver_sys)
 needs_images := $(if $(SYS)$(INF),images) $(if $(driver_sys)$(filter $B/wdm/%,$(SYS)),wdm)
 needs_run := run $(if $(filter uefi,$(FIRMWARE)),uefi) $(needs_images)
 needs_iso := run
-needs_bench := run test
-needs_bench-trace := run test
+needs_bench := run images
+needs_bench-trace := run images
 needs_bench-iso := run
 needs_debug := $(needs_run) debug
 needs_host-test := test
@@ -222,10 +222,10 @@ bench-iso: $B/ivm-bench.iso
 
 # What is measured is the kernel that `make iso` ships: the same objects, and the bench's.
 bench: $B/ivm-bench.iso $B/ivm.elf
-	@tools/python tools/bench $^ $(LOWER)
+	@python3 tools/bench $^ $(if $(LOWER),"$(LOWER)")
 
 bench-trace: $B/ivm-bench.iso $B/ivm-bench.elf
-	@tools/python tools/bench-trace $^ $(if $(filter file,$(origin T)),,$(T))
+	@python3 tools/bench-trace $^ $(if $(filter file,$(origin T)),,$(T))
 
 run_disc := $B/ivm-$(if $(SYS)$(INF),sys,$(if $(driver_kernel),driver,at-once)).iso
 run: $(run_disc)
@@ -275,9 +275,10 @@ endef
 # cmocka's longjmp.
 gcc_quiet := -Wno-clobbered -Wno-conversion -Wno-sign-conversion
 $(eval $(call host_build,host,gcc,-Wno-clobbered))
-$(eval $(call host_build,host-gcc,gcc,$(gcc_quiet) $(sanitize)))
+# -g1: a sanitizer reports lines, and no more is made than that.
+$(eval $(call host_build,host-gcc,gcc,-g1 $(gcc_quiet) $(sanitize)))
 # -fsanitize=fuzzer-no-link: the same objects tell the fuzzers which way they went.
-$(eval $(call host_build,host-clang,clang,$(sanitize) -fsanitize=fuzzer-no-link))
+$(eval $(call host_build,host-clang,clang,-g1 $(sanitize) -fsanitize=fuzzer-no-link))
 $(eval $(call host_build,host-mutant,gcc,-O0 -Wno-clobbered))
 
 $B/%.a: $B/files

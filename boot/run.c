@@ -21,6 +21,9 @@
 bool guest_run(const char *suites) __attribute__((weak));
 void guest_crash(const char *kind) __attribute__((weak));
 
+/* Linked into the image that measures only (tests/bench). */
+bool bench_run(const char *names) __attribute__((weak));
+
 static struct cmdline cmdline;
 
 static void read_command_line(const char *loader_line)
@@ -86,6 +89,15 @@ static bool run_crash(void)
     return false;
 }
 
+static bool run_bench(void)
+{
+    if (bench_run == NULL) {
+        ivm_log("command line: bench=: this image measures nothing");
+        return false;
+    }
+    return bench_run(cmdline.bench);
+}
+
 _Noreturn void run(const char *loader_line)
 {
     read_command_line(loader_line);
@@ -95,6 +107,8 @@ _Noreturn void run(const char *loader_line)
         finish(run_suites());
     if (cmdline.run != NULL)
         finish(console_script(cmdline.run));
+    if (cmdline.bench != NULL || (bench_run != NULL && !cmdline.interactive))
+        finish(run_bench());
 
     as_expected = story_tell();
     if (!cmdline.interactive)

@@ -77,6 +77,9 @@ start:
         movl    $boot_stack_end, %esp
         movl    %eax, %edi              /* arguments of boot_main(), kept until the call */
         movl    %ebx, %esi
+        rdtsc                           /* what it takes to the prompt begins here */
+        movl    %eax, start_tsc
+        movl    %edx, start_tsc + 4
 
         movl    $0x80000000, %eax       /* highest extended leaf */
         cpuid
@@ -193,5 +196,9 @@ boot_stack_guard:
 boot_stack:
         .skip   STACK_SIZE
 boot_stack_end:
+
+        .globl  start_tsc
+start_tsc:
+        .skip   8
 
         .section .note.GNU-stack, "", @progbits

@@ -15,6 +15,7 @@ static bool take_value(const char *word, struct cmdline *out)
         {run_start, &out->run},
         {"suite=", &out->suite},
         {"crash=", &out->crash},
+        {"bench=", &out->bench},
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         size_t length = text_length(values[i].start);

@@ -17,6 +17,7 @@ struct cmdline {
                         not given, the last one when given twice */
     const char *suite;    /* guest suites to run */
     const char *crash;    /* a crash to provoke */
+    const char *bench;    /* groups of figures to measure, or "all" */
     size_t unknown_count; /* words that were not understood; may be above what is kept: */
     const char *unknown[CMDLINE_UNKNOWN_LIMIT];
     char text[CMDLINE_SIZE];

@@ -52,6 +52,7 @@ def test_an_arrow_that_is_not_in_the_architecture_is_found(path, include):
     ("drivers/edu.c", "<ivm/status.h>"),
     ("tests/host/test_x.c", "<cmocka.h>"),
     ("boot/main.c", '"drivers/edu.h"'),
+    ("drivers/wdm/edu.c", "<wdm.h>"),
 ])
 def test_an_arrow_of_the_architecture_is_let_through(path, include):
     files = {"include/hw/cpu.h": "", "include/ivm/status.h": "", "kernel/slot.h": "",
@@ -66,6 +67,7 @@ def test_an_arrow_of_the_architecture_is_let_through(path, include):
     (layers.conditions, "kernel/chain.c", "\n#ifdef SMP\n"),
     (layers.conditions, "kernel/chain.c", "\n# if SMP\n"),
     (layers.first_lines, "kernel/chain.c", "/* link.c: a chain. */\n"),
+    (layers.first_lines, "drivers/wdm/edu.c", "\n"),
 ])
 def test_forbidden_contents_are_found(rule, path, text):
     assert len(breaches(rule, {path: text})) == 1
@@ -75,6 +77,8 @@ def test_forbidden_contents_are_found(rule, path, text):
     (layers.volatiles, "kernel/chain.c", '/* volatile */ char *x = "volatile";\n'),
     (layers.volatiles, "include/hw/cpu.h", '__asm__ volatile("cli");\n'),
     (layers.volatiles, "include/hw/mmio.h", "volatile int x;\n"),
+    (layers.volatiles, "drivers/wdm/edu.c", "volatile int x;\n"),
+    (layers.assembly, "drivers/wdm/edu.c", '__asm__ volatile("cli");\n'),
     (layers.assembly, "include/hw/cpu.h", '__asm__ volatile("cli");\n'),
     (layers.conditions, "kernel/slot.h", "#ifndef KERNEL_SLOT_H\n"),
     (layers.first_lines, "kernel/chain.c", "/* chain.c: a chain. */\n"),
