@@ -93,7 +93,9 @@ GUEST_TEST(wdm, a_port_on_isa_interrupts_by_the_vector_that_it_was_given)
     while (ivm_stats_vector(cpu, (uint8_t)vector, &stats) && !stats.connected)
         cpu++; /* it holds the vector on each CPU, and is on one */
     CHECK(stats.connected && stats.delivered >= ROUNDS);
-    CHECK_EQUAL(stats.strays, 0);
+    /* An edge that comes while its cause is being served finds nothing when its turn comes: no more of
+     * these than there were deliveries beyond the firings. */
+    CHECK(stats.strays <= stats.delivered - ROUNDS);
     CHECK_EQUAL(stats.trigger, IVM_EDGE);
 }
 
