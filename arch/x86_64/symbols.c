@@ -41,18 +41,18 @@ bool symbol_of(uintptr_t address, struct symbol *out)
 }
 
 /* Written at the start. */
-static symbol_namer *namer;
+static symbol_namer *foreign_namer;
 
-void symbols_set_namer(symbol_namer *other)
+void symbols_set_namer(symbol_namer *namer)
 {
-    namer = other;
+    foreign_namer = namer;
 }
 
 void symbol_text(char *out, size_t size, uintptr_t address)
 {
     struct symbol symbol;
     uintptr_t offset = 0;
-    const char *foreign = namer != NULL ? namer(address, &offset) : NULL;
+    const char *foreign = foreign_namer != NULL ? foreign_namer(address, &offset) : NULL;
     if (symbol_of(address, &symbol))
         format_text(out, size, "0x%016lx %s+0x%lx", address, symbol.name, symbol.offset);
     else if (foreign != NULL)

@@ -186,6 +186,8 @@ static nt_status connect_messages(const struct nt_message_based *asked, struct i
     nt_status status = join_messages(&plan, pnp_device(asked->pdo), count, &handle);
     if (!nt_success(status))
         return status;
+    if (handle == NULL)
+        return NT_NOT_FOUND; /* no message was connected, since there is none */
     if (make_table(image, handle, count) == NULL) {
         interrupt_drop(handle);
         return NT_INSUFFICIENT_RESOURCES;
