@@ -12,7 +12,7 @@
 #include "kernel/machine.h"
 #include "kernel/wdm/interrupt_calls.h"
 
-enum { ALL = -1, GSI = 7, OTHER_GSI = 9 };
+enum { GSI = 7 };
 
 static const nt_affinity every_cpu = UINT64_MAX;
 
@@ -25,7 +25,6 @@ static struct {
     nt_irql irql;
     uint64_t answer;  /* what they return, all 64 bits of it */
     nt_irql leave_at; /* not 0: come back at this level */
-    unsigned device;  /* whose wire to let go */
 } seen;
 
 static NT_API uint64_t service(void *interrupt, void *context, uint32_t message)
@@ -216,7 +215,7 @@ static void a_conflict_is_763_as_an_error_and_its_record_can_be_had(void **state
     a.share = NT_FALSE;
     struct wdm_interrupt *interrupt = must_connect(&a);
     must_fail(&a, (nt_status)0xC00702FB);
-    assert_int_equal(IvmGetLastRefusal(&record, sizeof record - 1), NT_BUFFER_TOO_SMALL);
+    assert_int_equal(IvmGetLastRefusal(&record, 8), NT_BUFFER_TOO_SMALL);
     assert_int_equal(IvmGetLastRefusal(&record, sizeof record), NT_SUCCESS);
     assert_int_equal(record.rule, IVM_RULE_OWNER_EXCLUSIVE);
     assert_string_equal(record.requester, "test.sys");
@@ -255,15 +254,14 @@ static void of_a_result_only_the_low_byte_counts(void **state)
     (void)state;
     const struct arguments a = good();
     struct wdm_interrupt *interrupt = must_connect(&a);
-    uint8_t vector = held.vector;
     uint32_t cpu;
     world_place((struct ivm_source_id){.kind = IVM_LINE, .number = GSI}, &cpu);
     seen.answer = 0xDEADBEEFCAFE0000;
     model_assert(&world.io, GSI, 0);
-    assert_int_equal(world_vector(cpu, vector).strays, 1);
+    assert_int_equal(world_vector(cpu, held.vector).strays, 1);
     seen.answer = 0xDEADBEEF00000002;
     model_assert(&world.io, GSI, 0);
-    assert_int_equal(world_vector(cpu, vector).strays, 1);
+    assert_int_equal(world_vector(cpu, held.vector).strays, 1);
     assert_int_equal(ivm_stats_claimed(&interrupt->connection), 1);
     IoDisconnectInterrupt(interrupt);
 }
@@ -338,6 +336,28 @@ static void one_lock_over_two_vectors_runs_both_at_the_higher_level(void **state
     IoDisconnectInterrupt(second);
 }
 
+static void a_number_that_is_two_lines_is_told_by_its_mode(void **state)
+{
+    (void)state;
+    const struct ivm_cpu_set first = {.mask = 1}, second = {.mask = 2};
+    const struct ivm_hold_wish edge = {.cpus = &first, .trigger = IVM_EDGE, .level = 6};
+    const struct ivm_hold_wish level = {.cpus = &second, .trigger = IVM_LEVEL, .level = 6};
+    struct ivm_held one, other;
+    assert_int_equal(ivm_line_hold(20, &edge, &one), IVM_OK);
+    assert_int_equal(ivm_line_hold(21, &level, &other), IVM_OK);
+    assert_int_equal(one.vector, other.vector);
+    struct arguments a = good();
+    a.vector = other.vector;
+    a.irql = a.synchronize_irql = 6;
+    struct wdm_interrupt *interrupt = must_connect(&a);
+    assert_int_equal(interrupt->request.source.number, 21);
+    IoDisconnectInterrupt(interrupt);
+    a.mode = NT_LATCHED;
+    interrupt = must_connect(&a);
+    assert_int_equal(interrupt->request.source.number, 20);
+    IoDisconnectInterrupt(interrupt);
+}
+
 static void without_memory_nothing_is_connected(void **state)
 {
     (void)state;
@@ -372,6 +392,7 @@ int main(void)
         STARTED(an_unassigned_vector_is_bare_on_every_processor_named),
         STARTED(bare_on_all_processors_or_on_none),
         STARTED(one_lock_over_two_vectors_runs_both_at_the_higher_level),
+        STARTED(a_number_that_is_two_lines_is_told_by_its_mode),
         STARTED(without_memory_nothing_is_connected),
         STARTED(from_dispatch_level_nothing_is_connected),
     };
